@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * arm64: struct pt_regs of arch/arm64/include/asm/ptrace.h. Its first 288 bytes are the same from 4.4 to 7.1 (syscallno
+ * was 64 bits wide before 4.14; the low half is read); what follows grew, so the start is learnt from the top.
+ */
+#ifndef CONNSNOOP_ARCH_H
+#define CONNSNOOP_ARCH_H
+
+#include "bpf_helpers.h"
+
+struct pt_regs {
+	__u64 regs[31];
+	__u64 sp, pc, pstate, orig_x0;
+	__u32 syscallno, unused;
+};
+
+#define ARG1(ctx) ((ctx)->regs[0])
+#define ARG2(ctx) ((ctx)->regs[1])
+#define ARG3(ctx) ((ctx)->regs[2])
+#define KERNEL_SP(ctx) ((ctx)->sp)
+
+#define NR_CONNECT 203
+#define NR_COMPAT_CONNECT 283
+#define NR_IO_URING_ENTER 426
+#define PSTATE_MODE 0x0f /* 0: EL0, that is, user space */
+#define PSTATE_AARCH32 0x10
+
+struct saved_call {
+	__u64 pstate, orig_x0;
+	__u32 syscallno, unused;
+};
+
+/*
+ * x0 keeps the first argument until the call has returned: another value than orig_x0 means that work queued for the
+ * return to user space is running, and the one kind that connects is io_uring's. Kernel threads and io_uring workers
+ * have a zeroed pt_regs in a kernel mode (copy_thread). There is no socketcall on 32-bit ARM's EABI.
+ */
+static always_inline void read_call(struct event *ev, __u64 regs)
+{
+	struct saved_call call = {};
+	__u64 x0 = 0;
+
+	if (bpf_probe_read_kernel(&call, sizeof(call), (void *)(regs + __builtin_offsetof(struct pt_regs, pstate))))
+		return;
+	bpf_probe_read_kernel(&x0, sizeof(x0), (void *)regs);
+	ev->nr = call.syscallno;
+	if (call.pstate & PSTATE_MODE) {
+		ev->flags |= EVENT_NO_CALL;
+		return;
+	}
+	if (call.pstate & PSTATE_AARCH32)
+		ev->flags |= EVENT_COMPAT;
+	if (ev->nr == NR_IO_URING_ENTER || (__u32)x0 != (__u32)call.orig_x0) {
+		ev->via = VIA_IO_URING;
+	} else if (ev->nr == (call.pstate & PSTATE_AARCH32 ? NR_COMPAT_CONNECT : NR_CONNECT)) {
+		ev->via = VIA_CONNECT;
+		ev->sockfd = (__s32)call.orig_x0;
+	}
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * x86_64: arguments of a kernel function in the probe's registers, and the system call that the task is in from the
+ * registers saved at the top of its kernel stack (struct pt_regs, arch/x86/include/asm/ptrace.h, same in 4.1 to 7.1).
+ */
+#ifndef CONNSNOOP_ARCH_H
+#define CONNSNOOP_ARCH_H
+
+#include "bpf_helpers.h"
+
+struct pt_regs {
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+#define ARG1(ctx) ((ctx)->di)
+#define ARG2(ctx) ((ctx)->si)
+#define ARG3(ctx) ((ctx)->dx)
+#define KERNEL_SP(ctx) ((ctx)->sp)
+
+#define NR_CONNECT 42
+#define NR_X32_CONNECT (0x40000000 | 42)
+#define NR_IA32_SOCKETCALL 102
+#define NR_IA32_CONNECT 362
+#define NR_IO_URING_ENTER 426
+#define SOCKETCALL_CONNECT 3
+#define ENOSYS 38
+
+/* pt_regs from ax on, which is what one look at an attempt needs. */
+struct saved_call {
+	__u64 ax, cx, dx, si, di, orig_ax, ip, cs;
+};
+
+static always_inline void read_ia32_call(struct event *ev, const struct saved_call *call, __u64 regs)
+{
+	__u64 bx = 0;
+	__u32 fd = 0;
+
+	ev->flags |= EVENT_COMPAT;
+	if (bpf_probe_read_kernel(&bx, sizeof(bx), (void *)(regs + __builtin_offsetof(struct pt_regs, bx))))
+		return;
+	if (ev->nr == NR_IA32_CONNECT) {
+		ev->via = VIA_CONNECT;
+		ev->sockfd = (__s32)bx;
+	} else if ((__u32)bx == SOCKETCALL_CONNECT) {
+		ev->via = VIA_SOCKETCALL;
+		/* The kernel copied the arguments to a place of its own that can't be found again. */
+		if (!bpf_probe_read_user(&fd, sizeof(fd), (void *)(call->cx & 0xffffffff)))
+			ev->sockfd = (__s32)fd;
+	}
+}
+
+/*
+ * Numbers decide, not cs: int 0x80 from a 64-bit task uses the 32-bit table with the 64-bit cs, and Xen PV has other
+ * selectors. 102 and 362 can't be mistaken: as 64-bit calls they are getuid and none.
+ *
+ * A copied pt_regs with ip 0 is an io_uring worker's (copy_thread since 5.12), which may show its creator's connect.
+ * ax is -ENOSYS from entry until the call returns (entry_64.S, since 3.x): any other value means that work queued for
+ * the return to user space is running, and the one kind that connects is io_uring's.
+ */
+static always_inline void read_call(struct event *ev, __u64 regs)
+{
+	struct saved_call call = {};
+
+	if (bpf_probe_read_kernel(&call, sizeof(call), (void *)(regs + __builtin_offsetof(struct pt_regs, ax))))
+		return;
+	ev->nr = (__u32)call.orig_ax;
+	if (call.ip == 0) {
+		ev->flags |= EVENT_NO_CALL;
+	} else if (ev->nr == NR_IO_URING_ENTER || (__u32)call.ax != (__u32)-ENOSYS) {
+		ev->via = VIA_IO_URING;
+	} else if (ev->nr == NR_CONNECT) {
+		ev->via = VIA_CONNECT;
+		ev->sockfd = (__s32)call.di;
+	} else if (ev->nr == NR_X32_CONNECT) {
+		ev->via = VIA_CONNECT;
+		ev->flags |= EVENT_COMPAT;
+		ev->sockfd = (__s32)call.di;
+	} else if (ev->nr == NR_IA32_CONNECT || ev->nr == NR_IA32_SOCKETCALL) {
+		read_ia32_call(ev, &call, regs);
+	}
+}
+
+#endif

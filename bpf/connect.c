@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kprobe on security_socket_connect(struct socket *sock, struct sockaddr *address, int addrlen), whose signature is
+ * the same from 4.1 to 7.1. `address` is the kernel's own copy, of which addrlen bytes are the caller's and the rest is
+ * whatever was on the stack; the reader cuts it off. Nothing else is certain about struct socket than that `short type`
+ * is at offset 4.
+ */
+#include "emit.h"
+
+#define SOCKET_TYPE 4
+
+SEC("kprobe/connect")
+int kprobe_connect(struct pt_regs *ctx)
+{
+	struct event ev;
+	struct run run;
+
+	if (!begin_run(&run, &ev))
+		return 0;
+	read_identity(&ev);
+	ev.sockfd = -1;
+	ev.addrlen = (__s32)ARG3(ctx);
+	if (bpf_probe_read_kernel(&ev.type, sizeof(ev.type), (void *)(ARG1(ctx) + SOCKET_TYPE)))
+		ev.flags |= EVENT_TYPE_UNKNOWN;
+	if (CONSTANT(STACK_SIZE))
+		read_call(&ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
+	emit(ctx, &run, &ev, ARG2(ctx), 0);
+	return 0;
+}

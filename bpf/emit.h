@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The steps that every program that reports an attempt takes, in the order it takes them. */
+#ifndef CONNSNOOP_EMIT_H
+#define CONNSNOOP_EMIT_H
+
+#include "maps.h"
+
+/* What one run of a program needs of the maps. */
+struct run {
+	__u32 cpu;
+	struct counters *counters;
+	struct control *control;
+};
+
+/*
+ * Keeps a looked-up pointer where it was proved not to be null. Before 4.10 the verifier does not know that two
+ * registers, or a register and a stack slot, hold the same pointer: a copy made before the test stays "or null".
+ */
+#define PIN(ptr) asm volatile("" : "+r"(ptr))
+
+/*
+ * counters->field++ with the field's offset in the instruction. Left to itself, the compiler merges increments of two
+ * fields into one through a moved pointer, and before 4.14 a pointer into a map value can't be moved.
+ */
+#define COUNT(place, field)                                                                                            \
+	do {                                                                                                           \
+		__u64 sum_;                                                                                            \
+		asm volatile("%0 = *(u64 *)(%1 + %2)\n%0 += 1\n*(u64 *)(%1 + %2) = %0"                                 \
+			     : "=&r"(sum_)                                                                             \
+			     : "r"(place), "i"(__builtin_offsetof(struct counters, field))                          \
+			     : "memory");                                                                              \
+	} while (0)
+
+/*
+ * Returns 0 when the attempt is not to be reported: it is connsnoop's own. The event is zeroed here, whole and first:
+ * 4.4 wants helpers' buffers written before, and before 4.14 only stores relative to r10 reach the stack, which is what
+ * the compiler makes of this place and not of one behind a branch.
+ */
+static always_inline int begin_run(struct run *run, struct event *ev)
+{
+	struct counters *counter;
+	struct control *word;
+	__u32 zero = 0;
+
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->time = bpf_ktime_get_ns();
+	ev->pid_tgid = bpf_get_current_pid_tgid();
+	run->cpu = bpf_get_smp_processor_id();
+	word = bpf_map_lookup_elem(&control, &zero);
+	if (!word)
+		return 0;
+	PIN(word);
+	if ((__u32)(ev->pid_tgid >> 32) == word->own_tgid)
+		return 0;
+	counter = bpf_map_lookup_elem(&counters, &run->cpu);
+	if (!counter)
+		return 0;
+	PIN(counter);
+	COUNT(counter, attempts);
+	run->counters = counter;
+	run->control = word;
+	return 1;
+}
+
+static always_inline void read_identity(struct event *ev)
+{
+	ev->uid_gid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+}
+
+static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
+{
+	long err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
+
+	/* -ENOENT: no ring; -EOPNOTSUPP: one that another CPU or none is running. All kernels say these two. */
+	if (err == -2 || err == -95)
+		COUNT(run->counters, ringless);
+	else if (err)
+		COUNT(run->counters, refused);
+}
+
+/*
+ * After the record, not before: a reader that sets `asleep`, looks at the rings once more and finds nothing can only
+ * have missed a record whose program has yet to come here, and so wakes it.
+ */
+static always_inline void wake_reader(void *ctx, struct run *run, struct event *ev)
+{
+	if (run->control->asleep) {
+		run->control->asleep = 0;
+		bpf_perf_event_output(ctx, &bells, run->cpu, ev, sizeof(__u32));
+	}
+}
+
+/*
+ * Reads more than the caller's addrlen bytes, since 4.4 and 4.9 take only immediates for a size. Where that crosses into
+ * memory that is not there, the same number of bytes that *ends* with the address is read; the reader shifts it back.
+ */
+static always_inline void read_addr(struct event *ev, const __u64 size, __u64 addr, const int user)
+{
+	__u64 before = addr + (__u32)ev->addrlen - size;
+
+	if (user) {
+		if (!bpf_probe_read_user(ev->addr, size, (void *)addr))
+			return;
+		if (!bpf_probe_read_user(ev->addr, size, (void *)before))
+			ev->flags |= EVENT_ADDR_AT_END;
+		else
+			ev->flags |= EVENT_ADDR_FAULT;
+	} else if (bpf_probe_read_kernel(ev->addr, size, (void *)addr)) {
+		ev->flags |= EVENT_ADDR_FAULT;
+	}
+}
+
+/* A short address is by far the common case, and a third of the copying. */
+static always_inline void emit(void *ctx, struct run *run, struct event *ev, __u64 addr, const int user)
+{
+	if ((__u32)ev->addrlen <= ADDR_SHORT) {
+		read_addr(ev, ADDR_SHORT, addr, user);
+		write_record(ctx, run, ev, EVENT_SIZE_SHORT);
+	} else {
+		read_addr(ev, ADDR_MAX, addr, user);
+		write_record(ctx, run, ev, EVENT_SIZE_LONG);
+	}
+	wake_reader(ctx, run, ev);
+}
+
+#endif

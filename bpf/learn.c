@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run once at start-up, before kprobe_connect and on the same function: copies the last bytes of the kernel stack of the
+ * attempt that connsnoop makes itself, once for each THREAD_SIZE a kernel may have. The attempt is known by 8 random
+ * bytes in sin_zero, which the kernel copies and ignores.
+ */
+#include "emit.h"
+
+struct learn_addr {
+	__u64 head;
+	__u64 nonce;
+};
+
+static always_inline void copy_stack_top(struct pt_regs *ctx, struct snapshot *snap, __u64 stack_size)
+{
+	__u64 top = (KERNEL_SP(ctx) | (stack_size - 1)) + 1;
+
+	snap->stack_size = (__u32)stack_size;
+	/* Beyond a stack that is smaller than this there may be nothing. */
+	if (!bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)(top - SNAPSHOT_BYTES)))
+		bpf_perf_event_output(ctx, &rings, bpf_get_smp_processor_id(), snap, SNAPSHOT_SIZE);
+}
+
+SEC("kprobe/learn")
+int kprobe_learn(struct pt_regs *ctx)
+{
+	struct learn_addr addr = {};
+	struct snapshot snap = {};
+
+	if ((__u32)ARG3(ctx) != sizeof(addr))
+		return 0;
+	if (bpf_probe_read_kernel(&addr, sizeof(addr), (void *)ARG2(ctx)) || addr.nonce != CONSTANT(NONCE))
+		return 0;
+	snap.time = bpf_ktime_get_ns();
+	snap.pid_tgid = bpf_get_current_pid_tgid();
+	copy_stack_top(ctx, &snap, 8192);
+	copy_stack_top(ctx, &snap, 16384);
+	copy_stack_top(ctx, &snap, 32768);
+	copy_stack_top(ctx, &snap, 65536);
+	return 0;
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel.h"
+
+#include "capability.h"
+#include "kernel_version.h"
+#include "sys.h"
+#include "tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+
+static int load_insns(const struct bpf_insn *insns, unsigned int count, unsigned int type, unsigned int version)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = type;
+	attr.insns = (uintptr_t)insns;
+	attr.insn_cnt = count;
+	attr.license = (uintptr_t) "GPL";
+	attr.kern_version = version;
+	return sys_bpf(BPF_PROG_LOAD, &attr, END_OF(union bpf_attr, kern_version));
+}
+
+/* r0 = 0; exit: the least that loads. */
+static int load_nothing(unsigned int type, unsigned int version)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return load_insns(insns, 2, type, version);
+}
+
+/* helper(stack, 8, NULL); return 0. A kernel that lacks the helper says EINVAL, whatever the arguments. */
+static bool has_read_helper(int helper, unsigned int version)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+		{.code = BPF_JMP | BPF_CALL, .imm = helper},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = load_insns(insns, sizeof(insns) / sizeof(insns[0]), BPF_PROG_TYPE_KPROBE, version);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
+/* The kernel refuses a name that it has no field for (E2BIG: attr tail not 0) before it looks at the rest. */
+static bool has_names(void)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = attr.value_size = 4;
+	attr.max_entries = 1;
+	strcpy(attr.map_name, "connsnoop");
+	fd = sys_bpf(BPF_MAP_CREATE, &attr, END_OF(union bpf_attr, map_name));
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
+/*
+ * A kprobe program's kern_version: 0 is fine since 5.0 (and on el8). Before, a wrong one is EINVAL, checked first of all:
+ * the candidates are tried, then all sublevels of the likeliest series, a microsecond each.
+ */
+static int load_any_version(unsigned int *version)
+{
+	unsigned int codes[KERNEL_VERSION_MAX];
+	int fd = load_nothing(BPF_PROG_TYPE_KPROBE, *version = 0);
+	int count = fd == -EINVAL ? kernel_version_candidates(codes) : 0;
+
+	for (int i = 0; i < count && fd == -EINVAL; i++)
+		fd = load_nothing(BPF_PROG_TYPE_KPROBE, *version = codes[i]);
+	for (unsigned int sub = 0; sub < 256 && count && fd == -EINVAL; sub++)
+		fd = load_nothing(BPF_PROG_TYPE_KPROBE, *version = (codes[0] & ~255U) | sub);
+	return fd;
+}
+
+static int explain_refusal(int errnum, struct error *err)
+{
+	char suspects[160];
+
+	if (errnum == EPERM || errnum == EACCES) {
+		capability_suspects(suspects, sizeof(suspects));
+		return error_set(err, STATUS_NOT_PERMITTED, "loading a BPF program: bpf(BPF_PROG_LOAD) says %s although the capabilities are there; %s",
+				 ERRNO_NAME(errnum), suspects[0] ? suspects : "a security module or an outer container may forbid it");
+	}
+	if (errnum == ENOSYS)
+		return error_set(err, STATUS_UNSUPPORTED, "loading a BPF program: bpf(2) says ENOSYS; the kernel must be 4.4 or later, built with CONFIG_BPF_SYSCALL");
+	if (errnum == EINVAL)
+		return error_set(err, STATUS_UNSUPPORTED, "loading a BPF program: bpf(BPF_PROG_LOAD) says EINVAL for every kernel version tried; the kernel must be built with CONFIG_BPF_EVENTS (and CONFIG_KPROBE_EVENTS or CONFIG_UPROBE_EVENTS)");
+	return error_set(err, STATUS_FAILURE, "loading a BPF program: bpf(BPF_PROG_LOAD) says %s; free some memory and try again", ERRNO_NAME(errnum));
+}
+
+int kernel_probe(struct object_kernel *kernel, struct error *err)
+{
+	int fd;
+
+	memset(kernel, 0, sizeof(*kernel));
+	if (!capability_to_trace())
+		return error_set(err, STATUS_NOT_PERMITTED, "tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, which this process does not have; run it as root");
+	fd = load_any_version(&kernel->version);
+	if (fd == -EPERM && object_raise_memlock())
+		fd = load_any_version(&kernel->version);
+	if (fd < 0)
+		return explain_refusal(-fd, err);
+	sys_close(fd);
+	kernel->names = has_names();
+	kernel->probe_read_kinds = has_read_helper(113, kernel->version);
+	return 0;
+}
+
+static void find(struct finding *finding, bool found, const char *detail)
+{
+	finding->state = found ? FINDING_YES : FINDING_NO;
+	snprintf(finding->detail, sizeof(finding->detail), "%s", detail);
+	if (found)
+		finding->advice = NULL;
+}
+
+static void examine_release(struct finding *finding)
+{
+	struct utsname name = {0};
+
+	sys_uname(&name);
+	finding->state = FINDING_NOTE;
+	snprintf(finding->detail, sizeof(finding->detail), "%.64s %.64s %.48s", name.release, name.machine, name.version);
+}
+
+static void examine_capability(struct finding *finding)
+{
+	char suspects[160];
+	bool enough = capability_to_trace();
+
+	capability_suspects(suspects, sizeof(suspects));
+	find(finding, enough, suspects[0] ? suspects : enough ? "CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON" : "none of them");
+}
+
+/* "[none] integrity confidentiality"; integrity forbids nothing of what is done here (5.4 to 7.1). */
+static void examine_lockdown(struct finding *finding)
+{
+	char text[128];
+
+	if (sys_read_file(AT_FDCWD, "/sys/kernel/security/lockdown", text, sizeof(text)) < 0)
+		strcpy(text, "unknown: /sys/kernel/security/lockdown is not there");
+	text[strcspn(text, "\n")] = '\0';
+	finding->state = strstr(text, "[confidentiality]") ? FINDING_NO : FINDING_NOTE;
+	snprintf(finding->detail, sizeof(finding->detail), "%s", text);
+	if (finding->state == FINDING_NOTE)
+		finding->advice = NULL;
+}
+
+static void examine_sysctl(struct finding *finding, const char *path)
+{
+	char text[32];
+
+	if (sys_read_file(AT_FDCWD, path, text, sizeof(text)) < 0)
+		strcpy(text, "unknown");
+	text[strcspn(text, "\n")] = '\0';
+	finding->state = FINDING_NOTE;
+	snprintf(finding->detail, sizeof(finding->detail), "%s", text);
+}
+
+static void examine_paranoid(struct finding *finding)
+{
+	examine_sysctl(finding, "/proc/sys/kernel/perf_event_paranoid");
+}
+
+static void examine_kptr(struct finding *finding)
+{
+	examine_sysctl(finding, "/proc/sys/kernel/kptr_restrict");
+}
+
+static void examine_jit(struct finding *finding)
+{
+	examine_sysctl(finding, "/proc/sys/net/core/bpf_jit_enable");
+}
+
+static void examine_program(struct finding *finding)
+{
+	unsigned int version;
+	int fd = load_any_version(&version);
+
+	if (fd == -EPERM && object_raise_memlock())
+		fd = load_any_version(&version);
+	if (fd < 0) {
+		find(finding, false, ERRNO_NAME(-fd));
+	} else if (version) {
+		find(finding, true, "");
+		snprintf(finding->detail, sizeof(finding->detail), "with kern_version %u.%u.%u", version >> 16, version >> 8 & 255, version & 255);
+	} else {
+		find(finding, true, "whatever kern_version says");
+	}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+static void examine_names(struct finding *finding)
+{
+	bool found = has_names();
+
+	find(finding, found, found ? "maps and programs are named" : "before 4.15; nothing is lost but the names in bpftool");
+	finding->state = FINDING_NOTE;
+}
+
+static void examine_read_helpers(struct finding *finding)
+{
+	unsigned int version = 0;
+	int fd = load_any_version(&version);
+	bool kinds = has_read_helper(113, version);
+
+	if (fd >= 0)
+		sys_close(fd);
+	find(finding, kinds || has_read_helper(4, version), kinds ? "probe_read_kernel and probe_read_user" : "probe_read");
+}
+
+/* A dynamic PMU type since 4.17 (e12f03d7031a); its probes have no name and nothing is left behind. */
+static void examine_pmu(struct finding *finding)
+{
+	char text[32];
+	bool found = sys_read_file(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type", text, sizeof(text)) > 0;
+
+	find(finding, found, "absent (before 4.17, or no CONFIG_KPROBE_EVENTS)");
+	if (found)
+		snprintf(finding->detail, sizeof(finding->detail), "type %d", atoi(text));
+}
+
+static void examine_tracefs(struct finding *finding)
+{
+	int file = -1, dir = tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &file);
+
+	find(finding, dir >= 0, dir >= 0 ? "kprobe_events can be written" : ERRNO_NAME(-dir));
+	if (dir >= 0) {
+		sys_close(file);
+		sys_close(dir);
+	}
+}
+
+static void examine_tracepoint(struct finding *finding)
+{
+	int file = -1, dir = tracefs_open("events/syscalls/sys_enter_connect/id", O_RDONLY, &file);
+
+	find(finding, dir >= 0, dir >= 0 ? "there" : ERRNO_NAME(-dir));
+	if (dir >= 0) {
+		sys_close(file);
+		sys_close(dir);
+	}
+}
+
+/* The symbol is an inline stub without CONFIG_SECURITY_NETWORK. kptr_restrict hides addresses, not names. */
+static void examine_symbol(struct finding *finding)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	char line[512];
+	bool found = false;
+
+	if (!symbols) {
+		find(finding, false, "unknown: /proc/kallsyms can't be read");
+		return;
+	}
+	while (!found && fgets(line, sizeof(line), symbols))
+		found = strstr(line, " security_socket_connect\n") != NULL;
+	fclose(symbols);
+	find(finding, found, found ? "in /proc/kallsyms" : "not in /proc/kallsyms");
+}
+
+static void examine_kprobes_enabled(struct finding *finding)
+{
+	char text[16];
+
+	if (sys_read_file(AT_FDCWD, "/sys/kernel/debug/kprobes/enabled", text, sizeof(text)) <= 0) {
+		finding->state = FINDING_NOTE;
+		strcpy(finding->detail, "unknown: debugfs is not mounted");
+		finding->advice = NULL;
+		return;
+	}
+	find(finding, text[0] == '1', text[0] == '1' ? "on" : "off");
+}
+
+/* One row a fact; each function states what its kernels do. */
+static const struct {
+	const char *key, *title, *advice;
+	void (*examine)(struct finding *finding);
+} table[] = {
+	{"kernel", "kernel", NULL, examine_release},
+	{"capabilities", "capabilities", "run it as root, or with CAP_BPF and CAP_PERFMON on Linux 5.8 and later", examine_capability},
+	{"lockdown", "lockdown", "boot with lockdown=integrity or none: confidentiality forbids reading kernel memory", examine_lockdown},
+	{"perf_event_paranoid", "perf_event_paranoid", NULL, examine_paranoid},
+	{"kptr_restrict", "kptr_restrict", NULL, examine_kptr},
+	{"bpf_jit_enable", "bpf_jit_enable", NULL, examine_jit},
+	{"bpf_program", "BPF programs load", "build the kernel with CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS", examine_program},
+	{"bpf_names", "BPF object names", NULL, examine_names},
+	{"bpf_read", "memory read helpers", "the kernel must be 4.4 or later and not locked down", examine_read_helpers},
+	{"symbol", "security_socket_connect", "build the kernel with CONFIG_SECURITY_NETWORK", examine_symbol},
+	{"kprobes_enabled", "kprobes switched on", "echo 1 > /sys/kernel/debug/kprobes/enabled", examine_kprobes_enabled},
+	{"kprobe_pmu", "kprobe PMU", "not needed where tracefs works", examine_pmu},
+	{"kprobe_events", "tracefs kprobe_events", "build the kernel with CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)", examine_tracefs},
+	{"tracepoint", "syscalls/sys_enter_connect", "build the kernel with CONFIG_FTRACE_SYSCALLS", examine_tracepoint},
+};
+
+int kernel_examine(struct finding findings[FINDINGS_MAX])
+{
+	int count = sizeof(table) / sizeof(table[0]);
+
+	_Static_assert(sizeof(table) / sizeof(table[0]) <= FINDINGS_MAX, "room for all");
+	for (int i = 0; i < count; i++) {
+		findings[i] = (struct finding){.key = table[i].key, .title = table[i].title, .advice = table[i].advice};
+		table[i].examine(&findings[i]);
+	}
+	return count;
+}

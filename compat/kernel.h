@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this kernel can do, asked and never guessed from its version: distributions backport (el8's 4.18 checks no
+ * kern_version and takes a million instructions).
+ */
+#ifndef CONNSNOOP_FEATURES_H
+#define CONNSNOOP_FEATURES_H
+
+#include "error.h"
+#include "object.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the loader must know before it loads anything: three or four loads of two instructions. STATUS_NOT_PERMITTED
+ * and STATUS_UNSUPPORTED say why nothing can be loaded here. */
+int kernel_probe(struct object_kernel *kernel, struct error *err);
+
+enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
+
+/* One line of --doctor: what was looked at, what was found, and where it is missing what would help. */
+struct finding {
+	const char *key;   /* for JSON, stable */
+	const char *title; /* for people */
+	enum finding_state state;
+	char detail[192];
+	const char *advice; /* NULL: nothing to be done */
+};
+
+#define FINDINGS_MAX 24
+
+/* Asks everything. Returns the number of findings. */
+int kernel_examine(struct finding findings[FINDINGS_MAX]);
+
+#endif

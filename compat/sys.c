@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long checked(long result)
+{
+	return result < 0 ? -errno : result;
+}
+
+int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return checked(syscall(__NR_bpf, cmd, attr, size));
+}
+
+int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd, unsigned long flags)
+{
+	return checked(syscall(__NR_perf_event_open, attr, pid, cpu, group_fd, flags));
+}
+
+int sys_ioctl(int fd, unsigned long request, unsigned long arg)
+{
+	return checked(ioctl(fd, request, arg));
+}
+
+int sys_mmap(int fd, size_t length, void **address)
+{
+	void *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	*address = map == MAP_FAILED ? NULL : map;
+	return *address ? 0 : -errno;
+}
+
+int sys_munmap(void *address, size_t length)
+{
+	return checked(munmap(address, length));
+}
+
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	return checked(openat(dir, path, flags | O_CLOEXEC, mode));
+}
+
+int sys_close(int fd)
+{
+	return checked(close(fd));
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	return checked(read(fd, buf, size));
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	return checked(write(fd, buf, size));
+}
+
+int sys_socket(int family, int type, int protocol)
+{
+	return checked(socket(family, type | SOCK_CLOEXEC, protocol));
+}
+
+int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	return checked(connect(fd, addr, addrlen));
+}
+
+int sys_uname(struct utsname *name)
+{
+	return checked(uname(name));
+}
+
+int sys_setrlimit(int resource, const struct rlimit *limit)
+{
+	return checked(setrlimit(resource, limit));
+}
+
+int sys_getrlimit(int resource, struct rlimit *limit)
+{
+	return checked(getrlimit(resource, limit));
+}
+
+/* getrandom(2) is as old as 3.17, but its libc wrapper is not everywhere. */
+int sys_getrandom(void *buf, size_t size)
+{
+	return checked(syscall(__NR_getrandom, buf, size, 0));
+}
+
+/*
+ * The child shares the descriptor table and nothing else, so what it opens in its own mount namespace stays open here
+ * when the namespace is gone. Its memory is a copy, hence the answer comes back as the exit status: the descriptor's
+ * number can be beyond that, so the parent reserves it and the child puts the directory there.
+ */
+static int mount_in_child(const char *type, const char *target, int reserved)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(type, target, type, 0, NULL))
+		return errno;
+	fd = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	return dup3(fd, reserved, O_CLOEXEC) < 0 ? errno : (close(fd), 0);
+}
+
+int sys_mount_private(const char *type, const char *target)
+{
+	int reserved = open("/", O_PATH | O_CLOEXEC), status;
+	pid_t child;
+
+	if (reserved < 0)
+		return -errno;
+	child = syscall(__NR_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (child == 0)
+		_exit(mount_in_child(type, target, reserved));
+	if (child < 0) {
+		status = errno;
+	} else {
+		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+			;
+		status = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	}
+	if (status) {
+		close(reserved);
+		return -status;
+	}
+	return reserved;
+}
+
+ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
+{
+	int fd = sys_openat(dir, path, O_RDONLY, 0);
+	ssize_t got = 0, used = 0;
+
+	if (fd < 0)
+		return fd;
+	while ((size_t)used < size - 1) {
+		got = sys_read(fd, buf + used, size - 1 - (size_t)used);
+		if (got <= 0)
+			break;
+		used += got;
+	}
+	sys_close(fd);
+	buf[got < 0 ? 0 : used] = '\0';
+	return got < 0 ? got : used;
+}

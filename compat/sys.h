@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every system call that asks something of the kernel which a kernel may refuse. Unit tests link another file in place
+ * of sys.c, a kernel that says no. All return what the call returns, or a negative errno.
+ */
+#ifndef CONNSNOOP_SYS_H
+#define CONNSNOOP_SYS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+union bpf_attr;
+struct perf_event_attr;
+struct sockaddr;
+struct utsname;
+struct rlimit;
+
+int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
+int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd, unsigned long flags);
+int sys_ioctl(int fd, unsigned long request, unsigned long arg);
+/* Shared mapping of fd from offset 0; NULL in *address on failure. */
+int sys_mmap(int fd, size_t length, void **address);
+int sys_munmap(void *address, size_t length);
+int sys_openat(int dir, const char *path, int flags, mode_t mode);
+int sys_close(int fd);
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+int sys_socket(int family, int type, int protocol);
+int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
+int sys_uname(struct utsname *name);
+int sys_setrlimit(int resource, const struct rlimit *limit);
+int sys_getrlimit(int resource, struct rlimit *limit);
+int sys_getrandom(void *buf, size_t size);
+/*
+ * Mounts `type` on `target` in a mount namespace that nobody else sees and that ends at once; returns a descriptor of
+ * the mounted root, which keeps it alive. No path of the caller's own namespace changes.
+ */
+int sys_mount_private(const char *type, const char *target);
+
+/* Reads all of a small file into buf, NUL-terminated and cut off at size - 1. Returns its length. */
+ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size);
+
+#endif

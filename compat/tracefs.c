@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tracefs.h"
+
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Opens `file` below `dir`; takes `dir` over. */
+static int open_below(int dir, const char *file, int flags, int *file_fd)
+{
+	if (dir < 0)
+		return dir;
+	*file_fd = sys_openat(dir, file, flags, 0);
+	if (*file_fd < 0) {
+		sys_close(dir);
+		return *file_fd;
+	}
+	return dir;
+}
+
+static int open_in(const char *path, const char *file, int flags, int *file_fd)
+{
+	return open_below(sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0), file, flags, file_fd);
+}
+
+/* mountinfo writes space, tab, newline and backslash as \ooo (fs/proc_namespace.c, mangle). */
+static void unmangle(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* One line of /proc/self/mountinfo: the mount point if it is the root of a file system of this type, else NULL. */
+static char *mount_point(char *line, const char *type)
+{
+	char *type_field = strstr(line, " - "), *root, *point;
+
+	if (!type_field)
+		return NULL;
+	*type_field = '\0';
+	type_field += 3;
+	if (strncmp(type_field, type, strlen(type)) || type_field[strlen(type)] != ' ')
+		return NULL;
+	strtok(line, " "); /* mount ID, parent ID, major:minor, root, mount point */
+	strtok(NULL, " ");
+	strtok(NULL, " ");
+	root = strtok(NULL, " ");
+	point = strtok(NULL, " ");
+	if (!root || !point || strcmp(root, "/") != 0)
+		return NULL;
+	unmangle(point);
+	return point;
+}
+
+static int open_mounted(const char *type, const char *below, const char *file, int flags, int *file_fd)
+{
+	char *line = NULL, *point, path[4200];
+	size_t size = 0;
+	int dir = -ENODEV;
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+	if (!mounts)
+		return -errno;
+	while (dir < 0 && getline(&line, &size, mounts) > 0) {
+		point = mount_point(line, type);
+		if (!point || snprintf(path, sizeof(path), "%s%s", point, below) >= (int)sizeof(path))
+			continue;
+		dir = open_in(path, file, flags, file_fd);
+	}
+	free(line);
+	fclose(mounts);
+	return dir;
+}
+
+static int open_private(const char *file, int flags, int *file_fd)
+{
+	/* Any directory will do; these are seldom missing. tracefs is a file system of its own since 4.1. */
+	static const char *const targets[] = {"/sys/kernel/tracing", "/sys/kernel/debug", "/sys", "/proc", "/"};
+	int dir = -ENODEV;
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]) && (dir == -ENODEV || dir == -ENOENT); i++) {
+		dir = sys_mount_private("tracefs", targets[i]);
+		if (dir >= 0)
+			return open_below(dir, file, flags, file_fd);
+	}
+	return dir;
+}
+
+int tracefs_open(const char *file, int flags, int *file_fd)
+{
+	int dir = open_mounted("tracefs", "", file, flags, file_fd);
+
+	if (dir < 0)
+		dir = open_mounted("debugfs", "/tracing", file, flags, file_fd);
+	if (dir < 0)
+		dir = open_in("/sys/kernel/tracing", file, flags, file_fd);
+	if (dir < 0)
+		dir = open_in("/sys/kernel/debug/tracing", file, flags, file_fd);
+	if (dir < 0)
+		dir = open_private(file, flags, file_fd);
+	return dir;
+}
+
+int tracefs_event_id(int dir, const char *group, const char *name)
+{
+	char path[256], text[32];
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "events/%s/%s/id", group, name);
+	got = sys_read_file(dir, path, text, sizeof(text));
+	if (got < 0)
+		return (int)got;
+	return atoi(text) > 0 ? atoi(text) : -EINVAL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR GPL-2.0-or-later */
+/*
+ * What the BPF programs and the reader say to each other: the record of one attempt, the snapshot of a kernel stack,
+ * the control word and the counters. Compiled for the BPF target and for the host, so sizes and offsets are asserted.
+ */
+#ifndef CONNSNOOP_EVENT_H
+#define CONNSNOOP_EVENT_H
+
+#ifdef __bpf__
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+#else
+#include <linux/types.h>
+#endif
+
+#define COMM_SIZE 16
+/* sizeof(struct sockaddr_storage): move_addr_to_kernel() refuses a longer address before the hook is reached. */
+#define ADDR_MAX 128
+/* sizeof(struct sockaddr_in6): enough for every IPv4 and IPv6 attempt, and less than a quarter of the copying. */
+#define ADDR_SHORT 28
+
+enum via { VIA_UNKNOWN, VIA_CONNECT, VIA_SOCKETCALL, VIA_IO_URING };
+
+enum event_flag {
+	EVENT_COMPAT = 1,	 /* came through the 32-bit (or x32) system-call table of a 64-bit kernel */
+	EVENT_NO_CALL = 2,	 /* the task has no system call under way: kernel thread or io_uring worker */
+	EVENT_USER_MEMORY = 4,	 /* the address was read from the caller's memory, which another thread can change */
+	EVENT_ADDR_FAULT = 8,	 /* the address could not be read */
+	EVENT_ADDR_AT_END = 32,	 /* the address's bytes are the last ones of the 28 or 128 that were read */
+	EVENT_TYPE_UNKNOWN = 16, /* no socket was at hand */
+};
+
+/*
+ * One attempt. perf_event_output() pads a record so that (size + 4) % 8 == 0 and kernels from 4.9 on leave the padding
+ * uninitialised, so both sizes that are written are 4 modulo 8. `time` comes first: the ring merges CPUs by it.
+ */
+struct event {
+	__u64 time;	/* ns, CLOCK_MONOTONIC (bpf_ktime_get_ns) */
+	__u64 pid_tgid; /* thread in the low half, process in the high half, as the initial PID namespace has them */
+	__u64 uid_gid;	/* real user in the low half, real group in the high half, as the initial user namespace has them */
+	char comm[COMM_SIZE];
+	__s32 sockfd;  /* -1: none, or not learnt */
+	__s32 addrlen; /* as the caller gave it; only that many bytes of addr are the caller's */
+	__u32 nr;      /* the system call's number as the task made it; meaningless with EVENT_NO_CALL */
+	__u16 type;    /* SOCK_* of the socket */
+	__u8 via;
+	__u8 flags;
+	__u8 addr[ADDR_MAX + 8];
+};
+
+#define EVENT_SIZE_SHORT 84
+#define EVENT_SIZE_LONG 188
+
+_Static_assert(__builtin_offsetof(struct event, comm) == 24, "wire layout");
+_Static_assert(__builtin_offsetof(struct event, sockfd) == 40, "wire layout");
+_Static_assert(__builtin_offsetof(struct event, addr) == 56, "wire layout");
+_Static_assert(sizeof(struct event) == 192, "no holes");
+_Static_assert(EVENT_SIZE_SHORT % 8 == 4 && EVENT_SIZE_SHORT >= 56 + ADDR_SHORT, "padding would be stale");
+_Static_assert(EVENT_SIZE_LONG % 8 == 4 && EVENT_SIZE_LONG >= 56 + ADDR_MAX, "padding would be stale");
+
+/*
+ * The last bytes of the kernel stack of one known attempt, for one candidate of THREAD_SIZE. User space finds its own
+ * descriptor, pointer and length in them and so learns where this kernel keeps a task's saved registers.
+ */
+#define SNAPSHOT_BYTES 384
+
+struct snapshot {
+	__u64 time;
+	__u64 pid_tgid;
+	__u32 stack_size;
+	__u8 bytes[SNAPSHOT_BYTES];
+	__u8 pad[4];
+};
+
+#define SNAPSHOT_SIZE 404
+
+_Static_assert(__builtin_offsetof(struct snapshot, bytes) == 20, "wire layout");
+_Static_assert(SNAPSHOT_SIZE % 8 == 4 && sizeof(struct snapshot) == 408, "padding would be stale");
+
+/* The one entry of map `control`: what the reader tells the programs while they run. */
+struct control {
+	__u32 asleep;	/* the reader sleeps: clear this and ring the bell */
+	__u32 own_tgid; /* connsnoop's own process, whose attempts are not events; 0 until it is known */
+};
+
+/*
+ * An entry of map `counters`, one a CPU, each in a cache line of its own. Plain increments: a program runs with
+ * preemption off, and 32-bit ARM's JIT has no atomic add.
+ */
+struct counters {
+	__u64 attempts; /* the program was asked, and it was not connsnoop's own */
+	__u64 refused;	/* the ring did not take the record (4.4 to 4.19 do not say so) */
+	__u64 ringless; /* the CPU had no ring: it came online and the reader had not caught up */
+	__u64 pad[5];
+};
+
+_Static_assert(sizeof(struct counters) == 64, "one cache line");
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a loaded program to a probe that is known to work: the two ways to set a kprobe, the tracepoint, and the ladder
+ * of hooks, each of which must prove itself before it is believed.
+ */
+#ifndef CONNSNOOP_ATTACH_H
+#define CONNSNOOP_ATTACH_H
+
+#include "error.h"
+#include "object.h"
+#include "ring.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One program on one place in the kernel. */
+struct probe {
+	int fd;		   /* the perf event that holds it; -1: closed */
+	int tracefs;	   /* tracing directory, where the probe is an event of ours in it; else -1 */
+	char event[64];	   /* that event, "group/name" */
+};
+
+#define PROBE_CLOSED ((struct probe){.fd = -1, .tracefs = -1})
+
+/*
+ * Sets the program on the entry of a kernel function, by the kprobe PMU (4.17) or through tracefs. It runs on all CPUs
+ * from the moment of attachment on. Statuses: STATUS_UNSUPPORTED, STATUS_NOT_PERMITTED, STATUS_FAILURE.
+ */
+int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err);
+/* The same on a tracepoint, for example "syscalls", "sys_enter_connect". */
+int probe_open_tracepoint(struct probe *probe, const char *group, const char *name, int prog, struct error *err);
+/* After this the program does not run any more, on any CPU, and nothing of ours is left in tracefs. */
+void probe_close(struct probe *probe);
+
+enum hook_kind { HOOK_AUTO, HOOK_KPROBE, HOOK_PROTO, HOOK_TRACEPOINT };
+
+/* "kprobe" for HOOK_KPROBE and so on. */
+const char *hook_kind_name(enum hook_kind kind);
+
+#define HOOK_PROBES_MAX 1
+
+struct hook {
+	enum hook_kind kind;
+	char name[80]; /* for events: "kprobe:security_socket_connect" */
+	bool by_pmu;   /* a kprobe set by the PMU, not through tracefs */
+	struct probe probes[HOOK_PROBES_MAX];
+	int probe_count;
+	bool has_sockfd;     /* the place of the saved registers was learnt, or is not needed */
+	uint32_t stack_size; /* what was learnt; 0: nothing */
+	uint32_t regs_from_top;
+	uint32_t own_tgid; /* connsnoop's process in the initial PID namespace */
+	char why_not[1024]; /* why no better hook is used; "" for the best */
+};
+
+/* What a hook is made with. All of it outlives the hook. */
+struct hook_parts {
+	struct object *object;
+	const struct object_kernel *kernel;
+	struct rings *rings;
+	/* Called for each sample that came in while hooks were tried, so that accounts can be kept. */
+	void (*consumed)(void *context, uint32_t cpu);
+	void *context;
+};
+
+/*
+ * Tries the hooks from the best on (or only `wanted`) until one proves itself: an attempt of our own on a datagram
+ * socket to 127.0.0.1:9, of which nothing is sent, must be seen with every field right. On failure err tells of every
+ * hook that was tried, with the status of the most telling one.
+ */
+int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts *parts, struct error *err);
+void hook_stop(struct hook *hook);
+
+#endif

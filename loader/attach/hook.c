@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The ladder: the best hook that proves itself. */
+#include "private.h"
+
+#include "sys.h"
+
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SYMBOL "security_socket_connect"
+
+const char *hook_kind_name(enum hook_kind kind)
+{
+	static const char *const names[] = {"auto", "kprobe", "proto", "tracepoint"};
+
+	return names[kind];
+}
+
+/* The program stays as long as the probe holds it; our descriptor of it is not needed. */
+static int load_and_attach(struct hook *hook, const char *section, int type, const struct hook_parts *parts,
+			   int (*attach)(struct probe *probe, int prog, struct error *err), struct error *err)
+{
+	int prog = object_load_program(parts->object, section, type, parts->kernel, err), result;
+
+	if (prog < 0)
+		return -1;
+	result = attach(&hook->probes[0], prog, err);
+	sys_close(prog);
+	hook->probe_count = result ? 0 : 1;
+	return result;
+}
+
+static int attach_kprobe(struct probe *probe, int prog, struct error *err)
+{
+	return probe_open_kprobe(probe, SYMBOL, prog, err);
+}
+
+static int attach_tracepoint(struct probe *probe, int prog, struct error *err)
+{
+	return probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, err);
+}
+
+static int start_kprobe(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
+	if (learn_registers(hook, SYMBOL, parts, err) ||
+	    object_set_constant(parts->object, "STACK_SIZE", hook->stack_size, err) ||
+	    object_set_constant(parts->object, "REGS_FROM_TOP", hook->regs_from_top, err) ||
+	    load_and_attach(hook, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts, attach_kprobe, err))
+		return -1;
+	hook->by_pmu = hook->probes[0].tracefs < 0;
+	return 0;
+}
+
+static int start_tracepoint(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	strcpy(hook->name, "tracepoint:syscalls/sys_enter_connect");
+	hook->has_sockfd = true;
+	return load_and_attach(hook, "tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT, parts, attach_tracepoint, err);
+}
+
+static const struct {
+	enum hook_kind kind;
+	int (*start)(struct hook *hook, const struct hook_parts *parts, struct error *err);
+} ladder[] = {
+	{HOOK_KPROBE, start_kprobe},
+	{HOOK_TRACEPOINT, start_tracepoint},
+};
+
+#define RUNGS (sizeof(ladder) / sizeof(ladder[0]))
+
+static void append(char *text, size_t size, const char *more)
+{
+	if (text[0])
+		strncat(text, "; ", size - strlen(text) - 1);
+	strncat(text, more, size - strlen(text) - 1);
+}
+
+/* Keeps the first failure's sentence and a permission's status: what the user can mend counts most. */
+int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts *parts, struct error *err)
+{
+	struct error first = {0}, this;
+	char why_not[sizeof(hook->why_not)] = "";
+
+	for (size_t i = 0; i < RUNGS; i++) {
+		if (wanted != HOOK_AUTO && wanted != ladder[i].kind)
+			continue;
+		*hook = (struct hook){.kind = ladder[i].kind, .probes = {PROBE_CLOSED}};
+		if (!ladder[i].start(hook, parts, &this) && !proof_demand(hook, parts, &this)) {
+			memcpy(hook->why_not, why_not, sizeof(why_not));
+			return 0;
+		}
+		hook_stop(hook);
+		append(why_not, sizeof(why_not), this.text);
+		if (!first.status || this.status == STATUS_NOT_PERMITTED)
+			first.status = this.status;
+	}
+	return error_set(err, first.status ? first.status : STATUS_UNSUPPORTED, "%s", why_not[0] ? why_not : "no such hook in this version");
+}
+
+void hook_stop(struct hook *hook)
+{
+	for (int i = 0; i < hook->probe_count; i++)
+		probe_close(&hook->probes[i]);
+	hook->probe_count = 0;
+}

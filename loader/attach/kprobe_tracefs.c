@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kprobe_events, the only way before 4.17. The file belongs to everybody: opening it with O_TRUNC deletes all probes of
+ * all programs, and two who write at once have crashed old kernels, hence one write a probe, appended.
+ */
+#include "private.h"
+
+#include "sys.h"
+#include "tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GROUP_PREFIX "connsnoop_"
+#define EVENT_NAME "connect"
+
+/* "p:connsnoop_<pid>_<8 hex digits>/connect ...": ours, and nobody else's that happens to begin alike. */
+static bool is_ours(const char *line, char event[64])
+{
+	unsigned int pid, salt;
+	int end = 0;
+
+	if (sscanf(line, "p:" GROUP_PREFIX "%u_%8x/" EVENT_NAME "%n", &pid, &salt, &end) != 2 || end == 0 ||
+	    line[end] != ' ')
+		return false;
+	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, pid, salt);
+	return (int)strlen(event) == end - 2 && !strncmp(event, line + 2, strlen(event));
+}
+
+static int remove_event(int events, const char *event)
+{
+	char command[80];
+	int length = snprintf(command, sizeof(command), "-:%s\n", event);
+	ssize_t result = sys_write(events, command, (size_t)length);
+
+	return result < 0 ? (int)result : 0;
+}
+
+/*
+ * Removes what a killed run left. The kernel knows who is alive: a probe that a perf event holds is EBUSY. A pid would
+ * not do, since the owner may be in another PID namespace.
+ */
+static void remove_leftovers(int dir, int events)
+{
+	static const size_t size = 1 << 20;
+	char *text = malloc(size), *line, *rest, event[64];
+
+	if (!text)
+		return;
+	if (sys_read_file(dir, "kprobe_events", text, size) > 0) {
+		for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+			if (is_ours(line, event))
+				remove_event(events, event);
+		}
+	}
+	free(text);
+}
+
+static int add_event(int events, const char *symbol, char event[64])
+{
+	unsigned int salt = 0;
+	char command[320];
+	ssize_t result;
+	int length;
+
+	sys_getrandom(&salt, sizeof(salt));
+	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, (unsigned int)getpid(), salt);
+	length = snprintf(command, sizeof(command), "p:%s %s\n", event, symbol);
+	if (length >= (int)sizeof(command))
+		return -ENAMETOOLONG;
+	result = sys_write(events, command, (size_t)length);
+	return result < 0 ? (int)result : 0;
+}
+
+static int attach_event(struct probe *probe, int prog)
+{
+	char group[64];
+	struct perf_event_attr attr;
+	int id;
+
+	snprintf(group, sizeof(group), "%.*s", (int)strcspn(probe->event, "/"), probe->event);
+	id = tracefs_event_id(probe->tracefs, group, EVENT_NAME);
+	if (id < 0)
+		return id;
+	memset(&attr, 0, sizeof(attr));
+	attr.size = PERF_ATTR_SIZE_VER0;
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.config = (uint64_t)id;
+	attr.sample_period = 1;
+	probe->fd = perf_attach(&attr, prog);
+	return probe->fd < 0 ? probe->fd : 0;
+}
+
+/*
+ * Between its creation and our perf event the probe is idle, and another connsnoop that starts just then takes it for a
+ * leftover: ENOENT, and worth a second try under another name.
+ */
+int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog)
+{
+	int events, result = -ENOENT, dir = tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &events);
+
+	if (dir < 0)
+		return dir;
+	probe->tracefs = dir;
+	remove_leftovers(dir, events);
+	for (int tries = 0; tries < 3 && result == -ENOENT; tries++) {
+		result = add_event(events, symbol, probe->event);
+		if (result)
+			break; /* ENOENT or, from 6.11 on, EINVAL: no such symbol */
+		result = attach_event(probe, prog);
+		if (result)
+			remove_event(events, probe->event);
+	}
+	sys_close(events);
+	if (result) {
+		sys_close(dir);
+		probe->tracefs = -1;
+	}
+	return result;
+}
+
+void probe_close(struct probe *probe)
+{
+	int events;
+
+	if (probe->fd >= 0)
+		sys_close(probe->fd);
+	if (probe->tracefs >= 0) {
+		events = sys_openat(probe->tracefs, "kprobe_events", O_WRONLY | O_APPEND, 0);
+		if (events >= 0) {
+			remove_event(events, probe->event);
+			sys_close(events);
+		}
+		sys_close(probe->tracefs);
+	}
+	*probe = PROBE_CLOSED;
+}

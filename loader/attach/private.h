@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of this folder only. */
+#ifndef CONNSNOOP_ATTACH_PRIVATE_H
+#define CONNSNOOP_ATTACH_PRIVATE_H
+
+#include "attach.h"
+#include "event.h"
+
+#include <netinet/in.h>
+
+/* perf.c: opens the event and sets the program on it; returns the event's descriptor or a negative errno. */
+struct perf_event_attr;
+int perf_attach(struct perf_event_attr *attr, int prog);
+
+/* kprobe_pmu.c, kprobe_tracefs.c: 0 or a negative errno. */
+int kprobe_pmu_open(struct probe *probe, const char *symbol, int prog);
+int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog);
+
+/* trial.c: connects of our own that can't be taken for anybody else's. */
+struct trial {
+	struct sockaddr_in addr; /* sin_zero holds 8 random bytes, which the kernel copies and ignores */
+	int fd;
+	uint64_t before, after; /* ns, CLOCK_MONOTONIC: the time the attempt was made in */
+};
+
+int trial_prepare(struct trial *trial, struct error *err);
+void trial_make(struct trial *trial);
+uint64_t trial_nonce(const struct trial *trial);
+void trial_close(struct trial *trial);
+
+/* learn.c: finds where this kernel keeps a task's saved registers. */
+int learn_registers(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err);
+/* The distance from the end of `size` stack bytes to the saved registers of this attempt; 0: not among them. */
+uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *trial, uint64_t address);
+
+/* proof.c: makes an attempt and looks for it in the rings. */
+int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error *err);
+/* NULL where the record is right for this attempt, else the name of the first wrong field. */
+const char *proof_check(const struct hook *hook, const struct trial *trial, const struct event *event);
+
+#endif

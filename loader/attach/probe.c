@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "private.h"
+
+#include "capability.h"
+#include "sys.h"
+#include "tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *kprobe_advice(int pmu, int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+		return pmu == -ENOENT ? "the kernel has no such function, or was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)"
+				      : "the kernel has no such function: CONFIG_SECURITY_NETWORK is off";
+	case EINVAL:
+		return "the function is not there or can't be probed";
+	case EBUSY:
+		return "the function is being live-patched or the probe is held by another program; try again";
+	case ENODEV:
+		return "this kernel has no tracefs, or its event numbers are used up";
+	default:
+		return "try --doctor for what this kernel offers";
+	}
+}
+
+/*
+ * The PMU's answer is final where the symbol is missing or permission is; whatever else it says, tracefs may still do.
+ * Kernel answers: ENOENT no such symbol, EILSEQ not at an instruction, EADDRNOTAVAIL several of the name (5.15).
+ */
+int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err)
+{
+	char suspects[160] = "";
+	bool has_pmu = true;
+	int pmu, result;
+
+	*probe = PROBE_CLOSED;
+	pmu = kprobe_pmu_open(probe, symbol, prog);
+	if (pmu == 0)
+		return 0;
+	if (pmu == -ENOENT) {
+		char type[16];
+
+		has_pmu = sys_read_file(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type", type, sizeof(type)) > 0;
+	}
+	if (has_pmu && (pmu == -ENOENT || pmu == -EACCES || pmu == -EPERM))
+		result = pmu;
+	else
+		result = kprobe_tracefs_open(probe, symbol, prog);
+	if (result == 0)
+		return 0;
+	if (result == -EPERM || result == -EACCES)
+		capability_suspects(suspects, sizeof(suspects));
+	return error_set(err, error_status(-result, STATUS_UNSUPPORTED), "setting a kprobe on %s %s: the kernel says %s; %s", symbol,
+			 has_pmu && result == pmu ? "by the kprobe PMU" : "through tracefs", ERRNO_NAME(-result),
+			 suspects[0] ? suspects : kprobe_advice(has_pmu ? 0 : -ENOENT, -result));
+}
+
+/* BPF programs on the syscalls group came with 4.14 (cf5f5cea270); before, SET_BPF says EINVAL. */
+int probe_open_tracepoint(struct probe *probe, const char *group, const char *name, int prog, struct error *err)
+{
+	struct perf_event_attr attr;
+	char path[160];
+	int file, result, dir;
+
+	*probe = PROBE_CLOSED;
+	snprintf(path, sizeof(path), "events/%s/%s/id", group, name);
+	dir = tracefs_open(path, O_RDONLY, &file);
+	if (dir < 0)
+		return error_set(err, error_status(-dir, STATUS_UNSUPPORTED), "finding tracepoint %s/%s: the kernel says %s; it must be built with CONFIG_FTRACE_SYSCALLS",
+				 group, name, ERRNO_NAME(-dir));
+	sys_close(file);
+	memset(&attr, 0, sizeof(attr));
+	attr.size = PERF_ATTR_SIZE_VER0;
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.sample_period = 1;
+	result = tracefs_event_id(dir, group, name);
+	sys_close(dir);
+	if (result >= 0) {
+		attr.config = (uint64_t)result;
+		result = probe->fd = perf_attach(&attr, prog);
+	}
+	if (result >= 0)
+		return 0;
+	return error_set(err, error_status(-result, STATUS_UNSUPPORTED), "attaching to tracepoint %s/%s: the kernel says %s; %s", group, name, ERRNO_NAME(-result),
+			 result == -EINVAL ? "BPF programs on system-call tracepoints need 4.14 or later"
+			 : result == -EEXIST ? "before 4.15 only one program can use it, and another one does"
+					     : "try --doctor for what this kernel offers");
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* As a shell has it: 127 where there is no such program, 126 where it can't be run. */
+static void run(char **argv, int gate, const sigset_t *mask)
+{
+	struct error err;
+	char byte;
+
+	if (read(gate, &byte, 1) != 1)
+		_exit(0);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(argv[0], argv);
+	error_set(&err, 0, "connsnoop: running %s: execvp says %s; check the name and PATH", argv[0], ERRNO_NAME(errno));
+	dprintf(STDERR_FILENO, "%s\n", err.text);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+int command_prepare(struct command *command, char **argv, const sigset_t *mask, struct error *err)
+{
+	int gate[2];
+
+	memset(command, 0, sizeof(*command));
+	command->gate = -1;
+	if (!argv)
+		return 0;
+	if (pipe2(gate, O_CLOEXEC))
+		return error_set(err, STATUS_FAILURE, "preparing %s: pipe says %s; raise the limit of open files", argv[0], ERRNO_NAME(errno));
+	command->pid = fork();
+	if (command->pid == 0) {
+		close(gate[1]);
+		run(argv, gate[0], mask);
+	}
+	close(gate[0]);
+	command->gate = gate[1];
+	if (command->pid < 0) {
+		command->pid = 0;
+		return error_set(err, STATUS_FAILURE, "preparing %s: fork says %s; raise the limit of processes or free memory", argv[0], ERRNO_NAME(errno));
+	}
+	return 0;
+}
+
+void command_release(struct command *command)
+{
+	if (command->gate < 0)
+		return;
+	if (write(command->gate, "", 1) != 1)
+		command->ended = true;
+	close(command->gate);
+	command->gate = -1;
+}
+
+void command_reap(struct command *command)
+{
+	int status;
+
+	if (!command->pid || command->ended || waitpid(command->pid, &status, WNOHANG) != command->pid)
+		return;
+	command->ended = true;
+	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void command_abandon(struct command *command)
+{
+	if (command->gate >= 0)
+		close(command->gate);
+	command->gate = -1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `-- COMMAND`: forked before tracing is proved, so that a missing program is said early, and let go after. */
+#ifndef CONNSNOOP_COMMAND_H
+#define CONNSNOOP_COMMAND_H
+
+#include "error.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct command {
+	pid_t pid; /* 0: none */
+	int gate;  /* a byte written here lets it run; closing it without one ends it */
+	bool ended;
+	int status; /* connsnoop's own: the command's, or 128 + signal */
+};
+
+/* `mask` is the signal mask that the command gets. */
+int command_prepare(struct command *command, char **argv, const sigset_t *mask, struct error *err);
+void command_release(struct command *command);
+/* Takes note of its end, if it has ended. */
+void command_reap(struct command *command);
+/* Ends a command that was never let go. */
+void command_abandon(struct command *command);
+
+#endif

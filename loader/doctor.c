@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* --doctor: one set of facts, told as text or as JSON. */
+#include "doctor.h"
+
+#include "kernel.h"
+#include "tracer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const states[] = {[FINDING_YES] = "yes", [FINDING_NO] = "no", [FINDING_NOTE] = "note"};
+
+/* What no hook on connect can see, and what this one can't. */
+static const char *const blind_spots[] = {
+	"connects that the kernel makes itself (NFS, CIFS, DRBD and the like)",
+	"TCP Fast Open by sendto or sendmsg with MSG_FASTOPEN",
+	"sendto and sendmsg on an unconnected socket",
+	"SCTP's connectx",
+};
+
+static const char *const tracepoint_blind_spots[] = {
+	"32-bit programs and io_uring: their attempts do not pass this tracepoint",
+	"the type of the socket, and whether the descriptor is one: calls that fail with EBADF or ENOTSOCK show too",
+	"the address as the kernel used it: it is read from the caller's memory, which another thread can change",
+	"an address on a page that was not touched yet: it shows as unreadable",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct diagnosis {
+	struct finding findings[FINDINGS_MAX];
+	int count;
+	int status;
+	struct hook hook; /* only what describes it */
+	struct error err;
+};
+
+static void try_hooks(struct diagnosis *diagnosis, const struct options *options)
+{
+	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
+
+	diagnosis->status = STATUS_OK;
+	if (tracer_open(&tracer, options, -1, 0, &diagnosis->err))
+		diagnosis->status = diagnosis->err.status;
+	diagnosis->hook = tracer.hook;
+	tracer_close(&tracer);
+}
+
+static void print_text(const struct diagnosis *diagnosis)
+{
+	const struct hook *hook = &diagnosis->hook;
+
+	for (int i = 0; i < diagnosis->count; i++) {
+		const struct finding *finding = &diagnosis->findings[i];
+
+		printf("%-28s %-4s %s\n", finding->title, states[finding->state], finding->detail);
+		if (finding->state == FINDING_NO && finding->advice)
+			printf("%-33s -> %s\n", "", finding->advice);
+	}
+	if (diagnosis->status) {
+		printf("\nhook: none: %s\n", diagnosis->err.text);
+		return;
+	}
+	printf("\nhook: %s%s, proved by an attempt of connsnoop's own\n", hook->name,
+	       hook->kind == HOOK_KPROBE ? hook->by_pmu ? " by the kprobe PMU" : " through tracefs" : "");
+	if (hook->why_not[0])
+		printf("why not a better one: %s\n", hook->why_not);
+	if (!hook->has_sockfd)
+		printf("sockfd: not known on this kernel (-1): the saved registers were not found\n");
+	else if (hook->stack_size)
+		printf("sockfd: saved registers %u bytes below the top of a kernel stack of %u\n", hook->regs_from_top, hook->stack_size);
+	printf("not seen:\n");
+	for (size_t i = 0; i < COUNT(blind_spots); i++)
+		printf("  - %s\n", blind_spots[i]);
+	for (size_t i = 0; hook->kind == HOOK_TRACEPOINT && i < COUNT(tracepoint_blind_spots); i++)
+		printf("  - %s\n", tracepoint_blind_spots[i]);
+}
+
+/* Strings of ours and of the kernel, through the one place that escapes. */
+static void print_json_string(const char *text)
+{
+	char room[8 * 1024];
+	struct buffer buf = {.data = room, .size = sizeof(room)};
+
+	put_json_string(&buf, (const uint8_t *)text, strlen(text));
+	fwrite(room, 1, buf.len, stdout);
+}
+
+static void print_key(const char *key, const char *value, const char *before)
+{
+	printf("%s\"%s\":", before, key);
+	print_json_string(value);
+}
+
+static void print_json_list(const char *const *list, size_t count, bool first)
+{
+	for (size_t i = 0; i < count; i++) {
+		printf("%s", first && i == 0 ? "" : ",");
+		print_json_string(list[i]);
+	}
+}
+
+static void print_json(const struct diagnosis *diagnosis)
+{
+	const struct hook *hook = &diagnosis->hook;
+
+	printf("{\"event\":\"doctor\",\"findings\":[");
+	for (int i = 0; i < diagnosis->count; i++) {
+		const struct finding *finding = &diagnosis->findings[i];
+
+		print_key("key", finding->key, i ? ",{" : "{");
+		print_key("state", states[finding->state], ",");
+		print_key("detail", finding->detail, ",");
+		if (finding->state == FINDING_NO && finding->advice)
+			print_key("advice", finding->advice, ",");
+		printf("}");
+	}
+	printf("],\"works\":%s,\"status\":%d", diagnosis->status ? "false" : "true", diagnosis->status);
+	if (diagnosis->status) {
+		print_key("reason", diagnosis->err.text, ",");
+		printf("}\n");
+		return;
+	}
+	print_key("hook", hook->name, ",");
+	if (hook->kind == HOOK_KPROBE)
+		print_key("attached_by", hook->by_pmu ? "pmu" : "tracefs", ",");
+	if (hook->why_not[0])
+		print_key("why_not_better", hook->why_not, ",");
+	printf(",\"sockfd\":%s", hook->has_sockfd ? "true" : "false");
+	if (hook->stack_size)
+		printf(",\"stack_size\":%u,\"regs_from_top\":%u", hook->stack_size, hook->regs_from_top);
+	printf(",\"not_seen\":[");
+	print_json_list(blind_spots, COUNT(blind_spots), true);
+	if (hook->kind == HOOK_TRACEPOINT)
+		print_json_list(tracepoint_blind_spots, COUNT(tracepoint_blind_spots), false);
+	printf("]}\n");
+}
+
+int doctor_run(const struct options *options)
+{
+	struct diagnosis diagnosis;
+
+	memset(&diagnosis, 0, sizeof(diagnosis));
+	diagnosis.count = kernel_examine(diagnosis.findings);
+	try_hooks(&diagnosis, options);
+	if (options->format == FORMAT_JSON)
+		print_json(&diagnosis);
+	else
+		print_text(&diagnosis);
+	if (fflush(stdout))
+		return STATUS_FAILURE;
+	return diagnosis.status;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "attempt.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/*
+ * io_uring's own threads are known by name only: iou-wrk-<pid>, iou-sqp-<pid> since 5.12, io_wqe_worker-N and
+ * io_uring-sq before. A program may call itself so, but then it has a system call under way.
+ */
+static bool is_io_uring_thread(const char *comm)
+{
+	return !strncmp(comm, "iou-", 4) || !strncmp(comm, "io_wqe", 6) || !strncmp(comm, "io_uring", 8) ||
+	       !strncmp(comm, "io_wq", 5);
+}
+
+static enum via decode_via(const struct event *event, const char *comm)
+{
+	if (event->flags & EVENT_NO_CALL)
+		return is_io_uring_thread(comm) ? VIA_IO_URING : VIA_UNKNOWN;
+	return event->via <= VIA_IO_URING ? event->via : VIA_UNKNOWN;
+}
+
+/* The address was read by what ends with it (read_addr in bpf/emit.h); put it where it belongs. */
+static void shift_address(struct event *event, size_t size)
+{
+	size_t read = size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX;
+	size_t len = (uint32_t)event->addrlen < read ? (uint32_t)event->addrlen : read;
+
+	memmove(event->addr, event->addr + read - len, len);
+}
+
+bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size)
+{
+	struct event *event = &attempt->event;
+
+	if (size != EVENT_SIZE_SHORT && size != EVENT_SIZE_LONG)
+		return false;
+	memcpy(event, data, size);
+	if (event->flags & EVENT_ADDR_AT_END)
+		shift_address(event, size);
+	attempt->time = event->time;
+	attempt->cpu = cpu;
+	attempt->tid = (uint32_t)event->pid_tgid;
+	attempt->pid = (uint32_t)(event->pid_tgid >> 32);
+	attempt->uid = (uint32_t)event->uid_gid;
+	attempt->gid = (uint32_t)(event->uid_gid >> 32);
+	memcpy(attempt->comm, event->comm, COMM_SIZE);
+	attempt->comm[COMM_SIZE] = '\0';
+	attempt->via = decode_via(event, attempt->comm);
+	attempt->sockfd = event->sockfd;
+	attempt->addrlen = event->addrlen;
+	attempt->has_type = !(event->flags & EVENT_TYPE_UNKNOWN);
+	attempt->type = event->type;
+	attempt->compat = event->flags & EVENT_COMPAT;
+	attempt->user_memory = event->flags & EVENT_USER_MEMORY;
+	if (event->flags & EVENT_ADDR_FAULT && event->addrlen > 0) {
+		memset(&attempt->address, 0, sizeof(attempt->address));
+		attempt->address.fault = true;
+	} else {
+		address_decode(&attempt->address, event->addr, size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX, event->addrlen);
+	}
+	attempt->disconnect = attempt->address.has_family && attempt->address.family == AF_UNSPEC;
+	return true;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/*
+ * Awake, records wait for the next look, NAP_MS at most, and cost the traced tasks no wake-up; a ring that fills faster
+ * wakes us by its watermark. When a nap brought nothing we say that we sleep and look once more at once and once after
+ * RECHECK_MS, for a program that had looked at the word just before it changed. From then on only a bell wakes us.
+ */
+#define NAP_MS 5
+#define RECHECK_MS 10
+
+enum state { AWAKE, DROWSY, ASLEEP };
+
+static int watch(struct loop *loop, int fd, enum loop_tag tag)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
+
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int loop_open(struct loop *loop, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, &loop->before);
+	loop->hotplug = hotplug_open();
+	loop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->signals < 0 || loop->epoll < 0 || watch(loop, loop->signals, TAG_SIGNALS) ||
+	    (loop->hotplug >= 0 && watch(loop, loop->hotplug, TAG_HOTPLUG)))
+		return error_set(err, STATUS_FAILURE, "preparing to wait: signalfd or epoll says %s; the kernel needs CONFIG_SIGNALFD and CONFIG_EPOLL, and the limit of open files room",
+				 ERRNO_NAME(errno));
+	return 0;
+}
+
+void loop_close(struct loop *loop)
+{
+	if (loop->hotplug >= 0)
+		close(loop->hotplug);
+	if (loop->signals >= 0)
+		close(loop->signals);
+	if (loop->epoll >= 0)
+		close(loop->epoll);
+}
+
+static void print_counters(const struct tracer *tracer)
+{
+	struct accounts accounts = tracer_accounts(tracer, false);
+
+	fprintf(stderr, "connsnoop: so far %llu attempts = %llu shown + %llu filtered + %llu lost\n",
+		(unsigned long long)accounts.attempts, (unsigned long long)accounts.shown,
+		(unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
+}
+
+static void reopen_output(struct tracer *tracer)
+{
+	struct error err;
+
+	if (sink_reopen(tracer->sink, &err))
+		fprintf(stderr, "connsnoop: %s; going on with the old file\n", err.text);
+	else if (tracer->sink->path && tracer->sink->fresh && sink_reserve(tracer->sink))
+		render_header(tracer->style, &tracer->sink->buffer);
+}
+
+/*
+ * With a command, its end is ours. What a terminal sends goes to both of us; what was sent to connsnoop alone is passed
+ * on (si_code is SI_USER or below where a process sent it).
+ */
+static void stop_by_signal(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	if (!loop->command->pid || loop->command->ended)
+		loop->stop = true;
+	else if (info->ssi_code <= 0)
+		kill(loop->command->pid, (int)info->ssi_signo);
+}
+
+static void take_signals(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signals, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGHUP:
+			reopen_output(loop->tracer);
+			break;
+		case SIGUSR1:
+			tracer_drain(loop->tracer);
+			print_counters(loop->tracer);
+			break;
+		case SIGCHLD:
+			command_reap(loop->command);
+			loop->stop |= loop->command->ended;
+			break;
+		default:
+			stop_by_signal(loop, &info);
+		}
+	}
+}
+
+static void take_hotplug(struct loop *loop)
+{
+	enum hotplug_event event;
+	bool changed = false;
+	unsigned int cpu;
+
+	while ((event = hotplug_read(loop->hotplug, &cpu)) != HOTPLUG_NONE) {
+		if (event == HOTPLUG_OFFLINE)
+			rings_cpu_gone(loop->tracer->rings, cpu);
+		changed |= event != HOTPLUG_OFFLINE;
+	}
+	if (changed)
+		tracer_update_cpus(loop->tracer);
+}
+
+static int wait_ms(enum state state, uint64_t deadline)
+{
+	static const int by_state[] = {[AWAKE] = NAP_MS, [DROWSY] = RECHECK_MS, [ASLEEP] = -1};
+	uint64_t now = clock_monotonic(), left;
+
+	if (!deadline)
+		return by_state[state];
+	if (now >= deadline)
+		return 0;
+	left = (deadline - now + 999999) / 1000000;
+	if (left > 1000000)
+		left = 1000000;
+	return by_state[state] >= 0 && (uint64_t)by_state[state] < left ? by_state[state] : (int)left;
+}
+
+static int wait_for(struct loop *loop, int timeout)
+{
+	struct epoll_event events[16];
+	int count = epoll_wait(loop->epoll, events, 16, timeout);
+
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u64 == TAG_SIGNALS)
+			take_signals(loop);
+		else if (events[i].data.u64 == TAG_HOTPLUG)
+			take_hotplug(loop);
+	}
+	return count;
+}
+
+/* Standard error says a failure once; while it lasts, what does not fit is counted. */
+static void flush_output(struct tracer *tracer)
+{
+	if (!sink_flush(tracer->sink))
+		fprintf(stderr, "connsnoop: writing %s: the kernel says %s; make room: until then events that do not fit are counted as lost\n",
+			tracer->sink->path ? tracer->sink->path : "standard output", ERRNO_NAME(tracer->sink->failure));
+}
+
+/* After a burst that filled a ring, losses that no record told of: nothing is on its way now, so the counters are right. */
+static void go_to_sleep(struct tracer *tracer)
+{
+	if (rings_were_full(tracer->rings)) {
+		tracer_report_losses(tracer, true);
+		flush_output(tracer);
+	}
+}
+
+static enum state next_state(struct loop *loop, enum state state)
+{
+	if (tracer_drain(loop->tracer))
+		return AWAKE;
+	if (state == AWAKE) {
+		if (tracer_sleep(loop->tracer) || tracer_drain(loop->tracer))
+			return AWAKE;
+		return DROWSY;
+	}
+	if (state == DROWSY)
+		go_to_sleep(loop->tracer);
+	return ASLEEP;
+}
+
+int loop_run(struct loop *loop)
+{
+	const struct options *options = loop->tracer->options;
+	uint64_t deadline = options->duration ? clock_monotonic() + options->duration : 0;
+	enum state state = AWAKE;
+	int result;
+
+	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {
+		result = wait_for(loop, wait_ms(state, deadline));
+		if (result < 0) {
+			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
+			return STATUS_FAILURE;
+		}
+		state = next_state(loop, state);
+		flush_output(loop->tracer);
+		if (deadline && clock_monotonic() >= deadline)
+			break;
+	}
+	return STATUS_OK;
+}

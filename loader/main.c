@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* connsnoop: the story of a run. */
+#include "doctor.h"
+#include "loop.h"
+#include "options.h"
+#include "tracer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void complain(const struct error *err)
+{
+	fprintf(stderr, "connsnoop: %s\n", err->text);
+}
+
+static void print_banner(const struct tracer *tracer)
+{
+	const struct hook *hook = &tracer->hook;
+
+	fprintf(stderr, "connsnoop: tracing %s on %u CPUs, proved by an attempt of its own\n", hook->name, tracer->cpus);
+	if (hook->kind == HOOK_TRACEPOINT)
+		fprintf(stderr, "connsnoop: this hook reads the caller's memory, which another thread can change, and does not see 32-bit programs or io_uring; see --doctor\n");
+	if (!hook->has_sockfd)
+		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->options->verbose)
+		fprintf(stderr, "connsnoop: %s%s; saved registers %u bytes below the top of a stack of %u; rings of %zu bytes in all%s%s\n",
+			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top, hook->stack_size,
+			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
+}
+
+static void print_summary(struct tracer *tracer)
+{
+	struct accounts accounts = tracer_accounts(tracer, true);
+
+	if (sink_reserve(tracer->sink))
+		render_summary(tracer->style, &tracer->sink->buffer, &accounts);
+}
+
+static void print_final(struct tracer *tracer)
+{
+	struct accounts accounts = tracer_accounts(tracer, true);
+
+	fprintf(stderr, "connsnoop: %llu attempts = %llu shown + %llu filtered + %llu lost\n", (unsigned long long)accounts.attempts,
+		(unsigned long long)accounts.shown, (unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
+}
+
+/* Stops counting before it stops reading, so that the sums are exact; then says them. */
+static int finish(struct tracer *tracer)
+{
+	bool gone;
+
+	tracer_finish(tracer);
+	tracer_report_losses(tracer, true);
+	print_summary(tracer);
+	gone = tracer->sink->gone;
+	if (sink_close(tracer->sink) && !gone) {
+		fprintf(stderr, "connsnoop: writing %s: %llu lines were lost: the kernel said %s; make room and start again\n",
+			tracer->sink->path ? tracer->sink->path : "standard output", (unsigned long long)tracer->sink->dropped,
+			ERRNO_NAME(tracer->sink->failure));
+		print_final(tracer);
+		return STATUS_FAILURE;
+	}
+	print_final(tracer);
+	return STATUS_OK;
+}
+
+static int trace(const struct options *options)
+{
+	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
+	struct sink sink = {.fd = -1};
+	struct style style = {
+		.format = options->format,
+		.clock = options->clock,
+		.since_start = options->since_start,
+		.user = options->user,
+		.header = options->header,
+	};
+	struct command command = {.gate = -1};
+	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
+	struct error err = {0};
+	int status;
+
+	if (loop_open(&loop, &err) || sink_open(&sink, options->output, loop.signals, &err) ||
+	    command_prepare(&command, options->command, &loop.before, &err) ||
+	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
+		complain(&err);
+		status = err.status;
+		goto out;
+	}
+	tracer.sink = &sink;
+	tracer.style = &style;
+	style.hook = tracer.hook.name;
+	style.start = clock_monotonic();
+	style.users = options->user ? users_read("/etc/passwd") : NULL;
+	if (sink.waits || sink.fresh)
+		render_header(&style, &sink.buffer);
+	sink_flush(&sink);
+	print_banner(&tracer);
+	command_release(&command);
+
+	status = loop_run(&loop);
+	if (finish(&tracer) && status == STATUS_OK)
+		status = STATUS_FAILURE;
+	if (status == STATUS_OK && command.ended)
+		status = command.status;
+out:
+	command_abandon(&command);
+	users_free(style.users);
+	tracer_close(&tracer);
+	sink_close(&sink);
+	loop_close(&loop);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error err;
+
+	if (options_parse(&options, argc, argv, &err)) {
+		complain(&err);
+		return err.status;
+	}
+	switch (options.action) {
+	case ACTION_HELP:
+		fputs(options_help, stdout);
+		return STATUS_OK;
+	case ACTION_VERSION:
+		puts("connsnoop " CONNSNOOP_VERSION);
+		return STATUS_OK;
+	case ACTION_DOCTOR:
+		return doctor_run(&options);
+	case ACTION_TRACE:
+		return trace(&options);
+	}
+	return STATUS_FAILURE;
+}

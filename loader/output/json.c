@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One object a line; keys keep their order, and what is not known is not there. */
+#include "output.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define PUT(buf, literal) put_bytes(buf, literal, sizeof(literal) - 1)
+
+/* UTC with nanoseconds. Most lines are of the same second as the one before. */
+static void put_time(struct style *style, struct buffer *buf, uint64_t monotonic)
+{
+	uint64_t wall = monotonic + (uint64_t)style->wall, second = wall / 1000000000;
+	struct tm tm;
+	time_t t = (time_t)second;
+
+	if (second != style->cache.second || !style->cache.text[0]) {
+		gmtime_r(&t, &tm);
+		strftime(style->cache.text, sizeof(style->cache.text), "%Y-%m-%dT%H:%M:%S", &tm);
+		style->cache.second = second;
+	}
+	put_text(buf, style->cache.text);
+	put_char(buf, '.');
+	put_digits(buf, wall % 1000000000, 9);
+	put_char(buf, 'Z');
+}
+
+static void put_comm(struct buffer *buf, const struct attempt *attempt)
+{
+	const uint8_t *comm = (const uint8_t *)attempt->comm;
+	size_t len = strlen(attempt->comm);
+
+	PUT(buf, ",\"comm\":");
+	if (put_json_string(buf, comm, len)) {
+		PUT(buf, ",\"comm_hex\":\"");
+		put_hex(buf, comm, len);
+		put_char(buf, '"');
+	}
+}
+
+static void put_type(struct buffer *buf, const struct attempt *attempt)
+{
+	const char *name = type_name(attempt->type);
+
+	if (!attempt->has_type)
+		return;
+	PUT(buf, ",\"type\":\"");
+	if (name) {
+		put_text(buf, name);
+	} else {
+		PUT(buf, "SOCK_");
+		put_unsigned(buf, attempt->type);
+	}
+	put_char(buf, '"');
+}
+
+static void put_inet(struct buffer *buf, const struct address *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (address->has_addr) {
+		PUT(buf, ",\"addr\":\"");
+		put_text(buf, inet_ntop(address->family, address->addr, text, sizeof(text)));
+		put_char(buf, '"');
+	}
+	if (address->has_port) {
+		PUT(buf, ",\"port\":");
+		put_unsigned(buf, address->port);
+	}
+	if (address->has_flowinfo) {
+		PUT(buf, ",\"flowinfo\":");
+		put_unsigned(buf, address->flowinfo);
+	}
+	if (address->has_scope) {
+		PUT(buf, ",\"scope_id\":");
+		put_unsigned(buf, address->scope_id);
+	}
+}
+
+static void put_unix(struct buffer *buf, const struct address *address)
+{
+	if (address->unnamed)
+		return;
+	PUT(buf, ",\"path\":");
+	if (put_json_string(buf, address->path, address->path_len)) {
+		PUT(buf, ",\"path_hex\":\"");
+		put_hex(buf, address->path, address->path_len);
+		put_char(buf, '"');
+	}
+	if (address->abstract)
+		PUT(buf, ",\"abstract\":true");
+}
+
+static void put_raw(struct buffer *buf, const struct address *address)
+{
+	PUT(buf, "\"raw\":\"");
+	put_hex(buf, address->raw, address->raw_len);
+	put_char(buf, '"');
+}
+
+static void put_family(struct buffer *buf, unsigned int family)
+{
+	const char *name = family_name(family);
+
+	PUT(buf, "\"family\":\"");
+	if (name) {
+		put_text(buf, name);
+	} else {
+		PUT(buf, "AF_");
+		put_unsigned(buf, family);
+	}
+	put_char(buf, '"');
+}
+
+static void put_address(struct buffer *buf, const struct address *address)
+{
+	if (address->fault)
+		return;
+	PUT(buf, ",\"remote_addr\":{");
+	if (address->has_family) {
+		put_family(buf, address->family);
+		if (address->family == AF_INET || address->family == AF_INET6) {
+			put_inet(buf, address);
+		} else if (address->family == AF_UNIX) {
+			put_unix(buf, address);
+		} else {
+			put_char(buf, ',');
+			put_raw(buf, address);
+		}
+	} else if (address->raw_len) {
+		put_raw(buf, address);
+	}
+	put_char(buf, '}');
+}
+
+void json_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt)
+{
+	PUT(buf, "{\"event\":\"security_socket_connect\",\"time\":\"");
+	put_time(style, buf, attempt->time);
+	PUT(buf, "\",\"ktime_ns\":\"");
+	put_unsigned(buf, attempt->time);
+	PUT(buf, "\",\"cpu\":");
+	put_unsigned(buf, attempt->cpu);
+	PUT(buf, ",\"pid\":");
+	put_unsigned(buf, attempt->pid);
+	PUT(buf, ",\"tid\":");
+	put_unsigned(buf, attempt->tid);
+	PUT(buf, ",\"uid\":");
+	put_unsigned(buf, attempt->uid);
+	PUT(buf, ",\"gid\":");
+	put_unsigned(buf, attempt->gid);
+	put_comm(buf, attempt);
+	PUT(buf, ",\"sockfd\":");
+	put_signed(buf, attempt->sockfd);
+	put_type(buf, attempt);
+	PUT(buf, ",\"addrlen\":");
+	put_signed(buf, attempt->addrlen);
+	put_address(buf, &attempt->address);
+	PUT(buf, ",\"via\":\"");
+	put_text(buf, via_name(attempt->via));
+	put_char(buf, '"');
+	if (attempt->compat)
+		PUT(buf, ",\"compat\":true");
+	if (attempt->disconnect)
+		PUT(buf, ",\"disconnect\":true");
+	if (attempt->user_memory)
+		PUT(buf, ",\"addr_source\":\"user_memory\"");
+	PUT(buf, ",\"hook\":\"");
+	put_text(buf, style->hook);
+	PUT(buf, "\"}\n");
+}
+
+void json_lost(struct buffer *buf, uint32_t cpu, uint64_t count)
+{
+	PUT(buf, "{\"event\":\"lost\",\"cpu\":");
+	put_unsigned(buf, cpu);
+	PUT(buf, ",\"count\":");
+	put_unsigned(buf, count);
+	PUT(buf, "}\n");
+}
+
+void json_summary(struct buffer *buf, const struct accounts *accounts)
+{
+	PUT(buf, "{\"event\":\"summary\",\"attempts\":");
+	put_unsigned(buf, accounts->attempts);
+	PUT(buf, ",\"shown\":");
+	put_unsigned(buf, accounts->shown);
+	PUT(buf, ",\"filtered\":");
+	put_unsigned(buf, accounts->filtered);
+	PUT(buf, ",\"lost\":");
+	put_unsigned(buf, accounts->lost);
+	PUT(buf, "}\n");
+}

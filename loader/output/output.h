@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From attempts to lines, and from lines to a file, a pipe or a terminal that may be slow, full or gone. */
+#ifndef CONNSNOOP_OUTPUT_H
+#define CONNSNOOP_OUTPUT_H
+
+#include "attempt.h"
+#include "buffer.h"
+#include "error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where lines go. A line that could not be written stays in the buffer and is tried again; what finds no room is
+ * counted. */
+struct sink {
+	int fd;
+	const char *path; /* NULL: standard output */
+	int stop_fd;	  /* while the other end is not read, a signal here ends the wait; -1: none */
+	bool waits;	  /* a pipe, socket or terminal: ask before writing */
+	bool gone;	  /* EPIPE: nobody reads any more */
+	int failure;	  /* errno of the last write, 0 while all is well */
+	bool fresh;	  /* nothing was in the file when it was opened */
+	uint64_t dropped; /* lines that found no room */
+	struct buffer buffer;
+};
+
+/* Opens `path` (append, created 0640), or takes standard output where it is NULL. */
+int sink_open(struct sink *sink, const char *path, int stop_fd, struct error *err);
+/* Opens the path anew, as SIGHUP asks after a rotation. On failure the old file stays in use. */
+int sink_reopen(struct sink *sink, struct error *err);
+/* Makes room for one line; false where there is none: the line counts as dropped and must not be written. */
+bool sink_reserve(struct sink *sink);
+/* Writes what it can. False on a failure that was not there before: the caller tells the user, once. */
+bool sink_flush(struct sink *sink);
+/* The last flush, which waits no longer than two seconds. Returns how many lines were not written, ever. */
+uint64_t sink_close(struct sink *sink);
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+struct accounts {
+	uint64_t attempts, shown, filtered, lost;
+};
+
+/* How lines look, and what they need beside the attempt. */
+struct style {
+	enum format format;
+	bool clock;	   /* -T */
+	bool since_start;  /* -t */
+	bool user;	   /* -U */
+	bool header;
+	const char *hook;  /* hook->name */
+	uint64_t start;	   /* ns, CLOCK_MONOTONIC */
+	int64_t wall;	   /* ns to add to CLOCK_MONOTONIC for the time of day */
+	struct users *users; /* for -U; NULL: numbers only */
+	struct {
+		uint64_t second; /* the one that `text` is of */
+		char text[20];
+	} cache;
+};
+
+/* Appends one line each; the caller has reserved the room. */
+void render_header(struct style *style, struct buffer *buf);
+void render_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
+void render_lost(struct style *style, struct buffer *buf, uint32_t cpu, uint64_t count);
+void render_summary(struct style *style, struct buffer *buf, const struct accounts *accounts);
+
+/* text.c, json.c: what the above choose between. */
+void text_header(struct style *style, struct buffer *buf);
+void text_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
+void json_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
+void json_lost(struct buffer *buf, uint32_t cpu, uint64_t count);
+void json_summary(struct buffer *buf, const struct accounts *accounts);
+
+/* users.c: user names from /etc/passwd, read once; no NSS in a static binary. */
+struct users *users_read(const char *path);
+const char *users_name(const struct users *users, uint32_t uid); /* NULL: not in it */
+void users_free(struct users *users);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct user {
+	uint32_t uid;
+	char name[40];
+};
+
+struct users {
+	size_t count;
+	struct user user[];
+};
+
+/* name:password:uid:… (passwd(5)); a line that is none is passed over. */
+static bool parse_line(const char *line, struct user *user)
+{
+	return sscanf(line, "%39[^:\n]:%*[^:]:%u:", user->name, &user->uid) == 2 ||
+	       sscanf(line, "%39[^:\n]::%u:", user->name, &user->uid) == 2;
+}
+
+struct users *users_read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct users *users = calloc(1, sizeof(*users));
+	size_t room = 0, size = 0;
+	char *line = NULL;
+
+	while (file && users && getline(&line, &size, file) > 0) {
+		if (users->count == room) {
+			struct users *grown = realloc(users, sizeof(*users) + (room = room * 2 + 64) * sizeof(struct user));
+
+			if (!grown)
+				break;
+			users = grown;
+		}
+		users->count += parse_line(line, &users->user[users->count]);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return users;
+}
+
+/* The first entry wins, as it does for getpwuid(). */
+const char *users_name(const struct users *users, uint32_t uid)
+{
+	for (size_t i = 0; users && i < users->count; i++) {
+		if (users->user[i].uid == uid)
+			return users->user[i].name;
+	}
+	return NULL;
+}
+
+void users_free(struct users *users)
+{
+	free(users);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tracer.h"
+
+#include "control.h"
+#include "kernel.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OBJECT_FILE_MAX (16 * 1024 * 1024)
+#define LOSS_INTERVAL 1000000000
+
+/* embedded.S */
+extern const unsigned char embedded_object[], embedded_object_end[];
+
+uint64_t clock_monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void look_at_wall_clock(struct style *style)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	style->wall = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)clock_monotonic();
+}
+
+/* Large enough that two CPUs connecting at full speed lose nothing while the reader waits its turn; an eighth of a percent
+ * of memory at most, for all of them together. */
+static unsigned int default_pages(unsigned int cpus)
+{
+	long pages = sysconf(_SC_PHYS_PAGES) / 800 / (long)cpus;
+	unsigned int size = 8;
+
+	while (size < 256 && size * 2 <= (unsigned long)(pages > 0 ? pages : 0))
+		size *= 2;
+	return size;
+}
+
+static int read_object(struct tracer *tracer, const char *path, size_t *size, struct error *err)
+{
+	int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return error_set(err, STATUS_USAGE, "opening object %s: the kernel says %s; check the name", path, ERRNO_NAME(-fd));
+	tracer->image = malloc(OBJECT_FILE_MAX);
+	*size = 0;
+	while (tracer->image && *size < OBJECT_FILE_MAX) {
+		got = sys_read(fd, (char *)tracer->image + *size, OBJECT_FILE_MAX - *size);
+		if (got <= 0)
+			break;
+		*size += (size_t)got;
+	}
+	sys_close(fd);
+	if (!tracer->image)
+		return error_set(err, STATUS_FAILURE, "reading object %s: out of memory", path);
+	if (got < 0)
+		return error_set(err, STATUS_USAGE, "reading object %s: the kernel says %s; give a regular file", path, ERRNO_NAME((int)-got));
+	if (*size == OBJECT_FILE_MAX)
+		return error_set(err, STATUS_USAGE, "reading object %s: larger than %d bytes, so not one of ours", path, OBJECT_FILE_MAX);
+	return 0;
+}
+
+static int check_object(struct tracer *tracer, struct error *err)
+{
+	const uint32_t number = sizeof(uint32_t);
+	struct object *object = tracer->object;
+
+	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
+	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
+	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
+	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
+		return -1;
+	if (object_resize_map(object, "rings", tracer->cpus, err) || object_resize_map(object, "bells", tracer->cpus, err) ||
+	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
+		return -1;
+	return object_create_maps(object, &tracer->kernel, err);
+}
+
+static int open_object(struct tracer *tracer, struct error *err)
+{
+	const char *path = tracer->options->object;
+	size_t size = (size_t)(embedded_object_end - embedded_object);
+
+	if (path && read_object(tracer, path, &size, err))
+		return -1;
+	return object_open(&tracer->object, path ? tracer->image : embedded_object, size, path ? path : "the built-in object", err);
+}
+
+/* Two descriptors a CPU, and a few. Where the limit can't be raised, opening a ring says so. */
+static void raise_open_files(unsigned int cpus)
+{
+	struct rlimit limit;
+
+	if (sys_getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 2 * cpus + 64)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	sys_setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_rings(struct tracer *tracer, int epoll, uint64_t tag, struct error *err)
+{
+	const struct ring_maps maps = {
+		.rings = object_map_fd(tracer->object, "rings"),
+		.bells = object_map_fd(tracer->object, "bells"),
+	};
+	unsigned int pages = tracer->options->pages ? tracer->options->pages : default_pages(tracer->cpus);
+
+	raise_open_files(tracer->cpus);
+	return rings_open(&tracer->rings, tracer->cpus, pages, &maps, epoll, tag, err);
+}
+
+static void count_proof(void *context, uint32_t cpu)
+{
+	struct tracer *tracer = context;
+
+	tracer->tally[cpu].received++;
+	tracer->tally[cpu].proof++;
+}
+
+static int set_control(struct tracer *tracer, bool asleep)
+{
+	tracer->control.asleep = asleep;
+	return control_write(object_map_fd(tracer->object, "control"), &tracer->control);
+}
+
+int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
+{
+	struct hook_parts parts = {.kernel = &tracer->kernel, .consumed = count_proof, .context = tracer};
+	int result;
+
+	tracer->options = options;
+	tracer->cpus = cpus_possible();
+	if (!tracer->cpus)
+		return error_set(err, STATUS_FAILURE, "counting CPUs: neither /sys/devices/system/cpu/possible nor /proc/stat can be read; mount /proc");
+	tracer->tally = calloc(tracer->cpus, sizeof(*tracer->tally));
+	if (!tracer->tally)
+		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
+	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer, err) ||
+	    open_rings(tracer, epoll, ring_tag, err))
+		return -1;
+	parts.object = tracer->object;
+	parts.rings = tracer->rings;
+	if (hook_start(&tracer->hook, options->hook, &parts, err))
+		return -1;
+	/* From here on our own attempts are neither recorded nor counted. */
+	tracer->control.own_tgid = tracer->hook.own_tgid;
+	result = set_control(tracer, false);
+	if (result)
+		return error_set(err, STATUS_FAILURE, "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel", ERRNO_NAME(-result));
+	return 0;
+}
+
+void tracer_close(struct tracer *tracer)
+{
+	hook_stop(&tracer->hook);
+	rings_close(tracer->rings);
+	object_close(tracer->object);
+	free(tracer->image);
+	free(tracer->tally);
+}
+
+static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
+{
+	struct tracer *tracer = context;
+	struct attempt attempt;
+
+	if (!attempt_decode(&attempt, cpu, data, size))
+		return true;
+	tracer->tally[cpu].received++;
+	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt)) {
+		tracer->filtered++;
+		return true;
+	}
+	tracer->shown++;
+	if (sink_reserve(tracer->sink))
+		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
+	tracer->enough = tracer->options->max_events && tracer->shown == tracer->options->max_events;
+	return true;
+}
+
+static void note_lost(void *context, uint32_t cpu, uint64_t count)
+{
+	struct tracer *tracer = context;
+
+	tracer->tally[cpu].lost += count;
+}
+
+static size_t read_until(struct tracer *tracer, uint64_t until)
+{
+	const struct ring_reader reader = {.sample = show, .lost = note_lost, .context = tracer};
+
+	look_at_wall_clock(tracer->style);
+	return rings_read(tracer->rings, until, &reader);
+}
+
+size_t tracer_drain(struct tracer *tracer)
+{
+	size_t count = read_until(tracer, clock_monotonic());
+
+	if (count)
+		tracer_report_losses(tracer, false);
+	return count;
+}
+
+void tracer_finish(struct tracer *tracer)
+{
+	hook_stop(&tracer->hook);
+	read_until(tracer, UINT64_MAX);
+}
+
+int tracer_sleep(struct tracer *tracer)
+{
+	return set_control(tracer, true);
+}
+
+void tracer_update_cpus(struct tracer *tracer)
+{
+	const struct ring_reader reader = {.sample = show, .lost = note_lost, .context = tracer};
+	struct error err;
+
+	if (rings_update(tracer->rings, &reader, &err) < 0)
+		fprintf(stderr, "connsnoop: %s\n", err.text);
+}
+
+/* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */
+static uint64_t attempts_of(const struct tracer *tracer, uint32_t cpu)
+{
+	struct counters counters = {0};
+
+	if (counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters))
+		return tracer->tally[cpu].received;
+	return counters.attempts;
+}
+
+static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)
+{
+	const struct tally *tally = &tracer->tally[cpu];
+	uint64_t attempts;
+
+	if (!finished)
+		return tally->lost;
+	attempts = attempts_of(tracer, cpu);
+	return attempts > tally->received ? attempts - tally->received : 0;
+}
+
+struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
+{
+	struct accounts accounts = {.shown = tracer->shown, .filtered = tracer->filtered};
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+		accounts.lost += lost_of(tracer, cpu, finished);
+	/* What could not be written was received, but nobody was shown it. */
+	accounts.shown -= tracer->sink->dropped;
+	accounts.lost += tracer->sink->dropped;
+	accounts.attempts = accounts.shown + accounts.filtered + accounts.lost;
+	return accounts;
+}
+
+void tracer_report_losses(struct tracer *tracer, bool finished)
+{
+	uint64_t now = clock_monotonic();
+
+	/* A flood of losses is told of once a second, in sums. */
+	if (!finished && now - tracer->last_report < LOSS_INTERVAL)
+		return;
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		uint64_t lost = lost_of(tracer, cpu, finished), reported = tracer->tally[cpu].reported;
+
+		if (lost <= reported)
+			continue;
+		tracer->tally[cpu].reported = lost;
+		tracer->last_report = now;
+		if (tracer->style->format == FORMAT_JSON && sink_reserve(tracer->sink))
+			render_lost(tracer->style, &tracer->sink->buffer, cpu, lost - reported);
+		fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
+			(unsigned long long)(lost - reported), cpu);
+	}
+}

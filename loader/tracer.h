@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that tracing consists of, put together and taken apart, and the accounts of what came of it. */
+#ifndef CONNSNOOP_TRACER_H
+#define CONNSNOOP_TRACER_H
+
+#include "attach.h"
+#include "event.h"
+#include "options.h"
+#include "output.h"
+#include "ring.h"
+
+/* What is known of one CPU's attempts. */
+struct tally {
+	uint64_t received; /* records read from its ring */
+	uint64_t proof;	   /* of these, the ones read while hooks were tried */
+	uint64_t lost;	   /* told by PERF_RECORD_LOST */
+	uint64_t reported; /* losses that the user was told of */
+};
+
+struct tracer {
+	const struct options *options;
+	struct object_kernel kernel;
+	void *image; /* of --object; NULL: built in */
+	struct object *object;
+	struct rings *rings;
+	struct hook hook;
+	struct control control;
+	unsigned int cpus;
+	struct tally *tally; /* by CPU number */
+	uint64_t shown, filtered;
+	struct sink *sink;
+	struct style *style;
+	bool enough;	      /* -n events were shown */
+	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */
+};
+
+/* Loads, opens and attaches until a hook has proved itself. Cleans up by tracer_close(), also after a failure. */
+int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err);
+void tracer_close(struct tracer *tracer);
+
+/* Reads what is there, up to now; returns 0 only when there was nothing. */
+size_t tracer_drain(struct tracer *tracer);
+/* Detaches the hook, so that nothing is counted any more, and reads all that is left. */
+void tracer_finish(struct tracer *tracer);
+
+/* Says "I sleep" to the programs: the next record rings the bell. */
+int tracer_sleep(struct tracer *tracer);
+
+/* CPUs went or came. */
+void tracer_update_cpus(struct tracer *tracer);
+
+/*
+ * The sums. Exact after tracer_finish(): a loss is an attempt that the program counted and no record told of. Before,
+ * records that are on their way look like losses, so `lost` is only what the kernel has owned up to.
+ */
+struct accounts tracer_accounts(const struct tracer *tracer, bool finished);
+/* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
+void tracer_report_losses(struct tracer *tracer, bool finished);
+
+uint64_t clock_monotonic(void);
+
+#endif

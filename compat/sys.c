@@ -96,12 +96,6 @@ int sys_getrlimit(int resource, struct rlimit *limit)
 	return checked(getrlimit(resource, limit));
 }
 
-/* getrandom(2) is as old as 3.17, but its libc wrapper is not everywhere. */
-int sys_getrandom(void *buf, size_t size)
-{
-	return checked(syscall(__NR_getrandom, buf, size, 0));
-}
-
 /*
  * The child shares the descriptor table and nothing else, so what it opens in its own mount namespace stays open here
  * when the namespace is gone. Its memory is a copy, hence the answer comes back as the exit status: the descriptor's

@@ -30,7 +30,6 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
 int sys_uname(struct utsname *name);
 int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrlimit(int resource, struct rlimit *limit);
-int sys_getrandom(void *buf, size_t size);
 /*
  * Mounts `type` on `target` in a mount namespace that nobody else sees and that ends at once; returns a descriptor of
  * the mounted root, which keeps it alive. No path of the caller's own namespace changes.

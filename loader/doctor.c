@@ -68,7 +68,7 @@ static void print_text(const struct diagnosis *diagnosis)
 	if (!hook->has_sockfd)
 		printf("sockfd: not known on this kernel (-1): the saved registers were not found\n");
 	else if (hook->stack_size)
-		printf("sockfd: saved registers %u bytes below the top of a kernel stack of %u\n", hook->regs_from_top, hook->stack_size);
+		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n", hook->regs_from_top);
 	printf("not seen:\n");
 	for (size_t i = 0; i < COUNT(blind_spots); i++)
 		printf("  - %s\n", blind_spots[i]);
@@ -128,7 +128,7 @@ static void print_json(const struct diagnosis *diagnosis)
 		print_key("why_not_better", hook->why_not, ",");
 	printf(",\"sockfd\":%s", hook->has_sockfd ? "true" : "false");
 	if (hook->stack_size)
-		printf(",\"stack_size\":%u,\"regs_from_top\":%u", hook->stack_size, hook->regs_from_top);
+		printf(",\"regs_from_top\":%u", hook->regs_from_top);
 	printf(",\"not_seen\":[");
 	print_json_list(blind_spots, COUNT(blind_spots), true);
 	if (hook->kind == HOOK_TRACEPOINT)

@@ -24,8 +24,8 @@ static void print_banner(const struct tracer *tracer)
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->options->verbose)
-		fprintf(stderr, "connsnoop: %s%s; saved registers %u bytes below the top of a stack of %u; rings of %zu bytes in all%s%s\n",
-			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top, hook->stack_size,
+		fprintf(stderr, "connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
+			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
 			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
 

@@ -46,8 +46,9 @@ struct hook {
 	struct probe probes[HOOK_PROBES_MAX];
 	int probe_count;
 	bool has_sockfd;     /* the place of the saved registers was learnt, or is not needed */
-	uint32_t stack_size; /* what was learnt; 0: nothing */
-	uint32_t regs_from_top;
+	/* What was learnt, 0: nothing. The size is the smallest THREAD_SIZE that it can be: half of the true one serves as
+	 * well while a task's stack is less than that deep, which it is at the entry of a system call's first function. */
+	uint32_t stack_size, regs_from_top;
 	uint32_t own_tgid; /* connsnoop's process in the initial PID namespace */
 	char why_not[1024]; /* why no better hook is used; "" for the best */
 };

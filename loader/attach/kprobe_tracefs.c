@@ -7,6 +7,7 @@
 
 #include "sys.h"
 #include "tracefs.h"
+#include "unique.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,13 +64,11 @@ static void remove_leftovers(int dir, int events)
 
 static int add_event(int events, const char *symbol, char event[64])
 {
-	unsigned int salt = 0;
 	char command[320];
 	ssize_t result;
 	int length;
 
-	sys_getrandom(&salt, sizeof(salt));
-	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, (unsigned int)getpid(), salt);
+	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, (unsigned int)getpid(), (unsigned int)unique_number());
 	length = snprintf(command, sizeof(command), "p:%s %s\n", event, symbol);
 	if (length >= (int)sizeof(command))
 		return -ENAMETOOLONG;

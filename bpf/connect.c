@@ -4,6 +4,9 @@
  * the same from 4.1 to 7.1. `address` is the kernel's own copy, of which addrlen bytes are the caller's and the rest is
  * whatever was on the stack; the reader cuts it off. Nothing else is certain about struct socket than that `short type`
  * is at offset 4.
+ *
+ * It serves as well on the connect functions of protocols, int (struct socket *, struct sockaddr *, int len, int flags),
+ * where security_socket_connect() is an inline stub (no CONFIG_SECURITY_NETWORK): PLACE tells one from another.
  */
 #include "emit.h"
 
@@ -20,6 +23,7 @@ int kprobe_connect(struct pt_regs *ctx)
 	read_identity(&ev);
 	ev.sockfd = -1;
 	ev.addrlen = (__s32)ARG3(ctx);
+	ev.place = (__u16)CONSTANT(PLACE);
 	if (bpf_probe_read_kernel(&ev.type, sizeof(ev.type), (void *)(ARG1(ctx) + SOCKET_TYPE)))
 		ev.flags |= EVENT_TYPE_UNKNOWN;
 	if (CONSTANT(STACK_SIZE))

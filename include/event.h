@@ -44,7 +44,8 @@ struct event {
 	char comm[COMM_SIZE];
 	__s32 sockfd;  /* -1: none, or not learnt */
 	__s32 addrlen; /* as the caller gave it; only that many bytes of addr are the caller's */
-	__u32 nr;      /* the system call's number as the task made it; meaningless with EVENT_NO_CALL */
+	__u16 nr;      /* the system call's number as the task made it, less the x32 bit; 0 with EVENT_NO_CALL */
+	__u16 place;   /* which of the hook's places this is, in the order they were set */
 	__u16 type;    /* SOCK_* of the socket */
 	__u8 via;
 	__u8 flags;

@@ -25,6 +25,11 @@ static const char *const tracepoint_blind_spots[] = {
 	"an address on a page that was not touched yet: it shows as unreadable",
 };
 
+static const char *const proto_blind_spots[] = {
+	"attempts that a security module refuses: the hook stands behind it",
+	"protocols whose module is loaded after the start, or whose connect function is not in the list",
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct diagnosis {
@@ -62,16 +67,22 @@ static void print_text(const struct diagnosis *diagnosis)
 		return;
 	}
 	printf("\nhook: %s%s, proved by an attempt of connsnoop's own\n", hook->name,
-	       hook->kind == HOOK_KPROBE ? hook->by_pmu ? " by the kprobe PMU" : " through tracefs" : "");
+	       hook->kind != HOOK_TRACEPOINT ? hook->by_pmu ? " by the kprobe PMU" : " through tracefs" : "");
 	if (hook->why_not[0])
 		printf("why not a better one: %s\n", hook->why_not);
 	if (!hook->has_sockfd)
 		printf("sockfd: not known on this kernel (-1): the saved registers were not found\n");
 	else if (hook->stack_size)
 		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n", hook->regs_from_top);
+	for (int i = 0; hook->kind == HOOK_PROTO && i < hook->place_count; i++)
+		printf("%s%s", i ? ", " : "probed: ", hook->places[i] + strlen("proto:"));
+	if (hook->kind == HOOK_PROTO)
+		printf("\n");
 	printf("not seen:\n");
 	for (size_t i = 0; i < COUNT(blind_spots); i++)
 		printf("  - %s\n", blind_spots[i]);
+	for (size_t i = 0; hook->kind == HOOK_PROTO && i < COUNT(proto_blind_spots); i++)
+		printf("  - %s\n", proto_blind_spots[i]);
 	for (size_t i = 0; hook->kind == HOOK_TRACEPOINT && i < COUNT(tracepoint_blind_spots); i++)
 		printf("  - %s\n", tracepoint_blind_spots[i]);
 }
@@ -122,15 +133,22 @@ static void print_json(const struct diagnosis *diagnosis)
 		return;
 	}
 	print_key("hook", hook->name, ",");
-	if (hook->kind == HOOK_KPROBE)
+	if (hook->kind != HOOK_TRACEPOINT)
 		print_key("attached_by", hook->by_pmu ? "pmu" : "tracefs", ",");
 	if (hook->why_not[0])
 		print_key("why_not_better", hook->why_not, ",");
 	printf(",\"sockfd\":%s", hook->has_sockfd ? "true" : "false");
 	if (hook->stack_size)
 		printf(",\"regs_from_top\":%u", hook->regs_from_top);
-	printf(",\"not_seen\":[");
+	printf(",\"places\":[");
+	for (int i = 0; i < hook->place_count; i++) {
+		printf("%s", i ? "," : "");
+		print_json_string(hook->places[i]);
+	}
+	printf("],\"not_seen\":[");
 	print_json_list(blind_spots, COUNT(blind_spots), true);
+	if (hook->kind == HOOK_PROTO)
+		print_json_list(proto_blind_spots, COUNT(proto_blind_spots), false);
 	if (hook->kind == HOOK_TRACEPOINT)
 		print_json_list(tracepoint_blind_spots, COUNT(tracepoint_blind_spots), false);
 	printf("]}\n");

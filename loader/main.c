@@ -21,6 +21,9 @@ static void print_banner(const struct tracer *tracer)
 	fprintf(stderr, "connsnoop: tracing %s on %u CPUs, proved by an attempt of its own\n", hook->name, tracer->cpus);
 	if (hook->kind == HOOK_TRACEPOINT)
 		fprintf(stderr, "connsnoop: this hook reads the caller's memory, which another thread can change, and does not see 32-bit programs or io_uring; see --doctor\n");
+	if (hook->kind == HOOK_PROTO)
+		fprintf(stderr, "connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
+			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->options->verbose)
@@ -90,7 +93,7 @@ static int trace(const struct options *options)
 	}
 	tracer.sink = &sink;
 	tracer.style = &style;
-	style.hook = tracer.hook.name;
+	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
 	if (sink.waits || sink.fresh)

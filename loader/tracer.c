@@ -181,6 +181,10 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 	if (!attempt_decode(&attempt, cpu, data, size))
 		return true;
 	tracer->tally[cpu].received++;
+	if (attempt.place >= tracer->hook.place_count)
+		attempt.place = 0;
+	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
+	attempt.kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt.via == VIA_UNKNOWN;
 	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt)) {
 		tracer->filtered++;
 		return true;

@@ -43,11 +43,11 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 	if (bpf_probe_read_kernel(&call, sizeof(call), (void *)(regs + __builtin_offsetof(struct pt_regs, pstate))))
 		return;
 	bpf_probe_read_kernel(&x0, sizeof(x0), (void *)regs);
-	ev->nr = call.syscallno;
 	if (call.pstate & PSTATE_MODE) {
 		ev->flags |= EVENT_NO_CALL;
 		return;
 	}
+	ev->nr = (__u16)call.syscallno;
 	if (call.pstate & PSTATE_AARCH32)
 		ev->flags |= EVENT_COMPAT;
 	if (ev->nr == NR_IO_URING_ENTER || (__u32)x0 != (__u32)call.orig_x0) {

@@ -60,22 +60,26 @@ static always_inline void read_ia32_call(struct event *ev, const struct saved_ca
 static always_inline void read_call(struct event *ev, __u64 regs)
 {
 	struct saved_call call = {};
+	__u32 nr;
 
 	if (bpf_probe_read_kernel(&call, sizeof(call), (void *)(regs + __builtin_offsetof(struct pt_regs, ax))))
 		return;
-	ev->nr = (__u32)call.orig_ax;
+	nr = (__u32)call.orig_ax;
 	if (call.ip == 0) {
 		ev->flags |= EVENT_NO_CALL;
-	} else if (ev->nr == NR_IO_URING_ENTER || (__u32)call.ax != (__u32)-ENOSYS) {
+		return;
+	}
+	ev->nr = (__u16)nr;
+	if (nr == NR_IO_URING_ENTER || (__u32)call.ax != (__u32)-ENOSYS) {
 		ev->via = VIA_IO_URING;
-	} else if (ev->nr == NR_CONNECT) {
+	} else if (nr == NR_CONNECT) {
 		ev->via = VIA_CONNECT;
 		ev->sockfd = (__s32)call.di;
-	} else if (ev->nr == NR_X32_CONNECT) {
+	} else if (nr == NR_X32_CONNECT) {
 		ev->via = VIA_CONNECT;
 		ev->flags |= EVENT_COMPAT;
 		ev->sockfd = (__s32)call.di;
-	} else if (ev->nr == NR_IA32_CONNECT || ev->nr == NR_IA32_SOCKETCALL) {
+	} else if (nr == NR_IA32_CONNECT || nr == NR_IA32_SOCKETCALL) {
 		read_ia32_call(ev, &call, regs);
 	}
 }

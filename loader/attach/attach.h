@@ -37,14 +37,15 @@ enum hook_kind { HOOK_AUTO, HOOK_KPROBE, HOOK_PROTO, HOOK_TRACEPOINT };
 /* "kprobe" for HOOK_KPROBE and so on. */
 const char *hook_kind_name(enum hook_kind kind);
 
-#define HOOK_PROBES_MAX 1
+#define HOOK_PLACES_MAX 48
 
 struct hook {
 	enum hook_kind kind;
-	char name[80]; /* for events: "kprobe:security_socket_connect" */
+	char name[80]; /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
 	bool by_pmu;   /* a kprobe set by the PMU, not through tracefs */
-	struct probe probes[HOOK_PROBES_MAX];
-	int probe_count;
+	struct probe probes[HOOK_PLACES_MAX];
+	char places[HOOK_PLACES_MAX][80]; /* for events, by their place: "proto:inet_stream_connect" */
+	int place_count;
 	bool has_sockfd;     /* the place of the saved registers was learnt, or is not needed */
 	/* What was learnt, 0: nothing. The size is the smallest THREAD_SIZE that it can be: half of the true one serves as
 	 * well while a task's stack is less than that deep, which it is at the entry of a system call's first function. */

@@ -27,7 +27,8 @@ static int load_and_attach(struct hook *hook, const char *section, int type, con
 		return -1;
 	result = attach(&hook->probes[0], prog, err);
 	sys_close(prog);
-	hook->probe_count = result ? 0 : 1;
+	hook->place_count = result ? 0 : 1;
+	strcpy(hook->places[0], hook->name);
 	return result;
 }
 
@@ -45,8 +46,7 @@ static int start_kprobe(struct hook *hook, const struct hook_parts *parts, struc
 {
 	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
 	if (learn_registers(hook, SYMBOL, parts, err) ||
-	    object_set_constant(parts->object, "STACK_SIZE", hook->stack_size, err) ||
-	    object_set_constant(parts->object, "REGS_FROM_TOP", hook->regs_from_top, err) ||
+	    object_set_constant(parts->object, "PLACE", 0, err) ||
 	    load_and_attach(hook, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts, attach_kprobe, err))
 		return -1;
 	hook->by_pmu = hook->probes[0].tracefs < 0;
@@ -65,6 +65,7 @@ static const struct {
 	int (*start)(struct hook *hook, const struct hook_parts *parts, struct error *err);
 } ladder[] = {
 	{HOOK_KPROBE, start_kprobe},
+	{HOOK_PROTO, proto_start},
 	{HOOK_TRACEPOINT, start_tracepoint},
 };
 
@@ -86,7 +87,7 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 	for (size_t i = 0; i < RUNGS; i++) {
 		if (wanted != HOOK_AUTO && wanted != ladder[i].kind)
 			continue;
-		*hook = (struct hook){.kind = ladder[i].kind, .probes = {PROBE_CLOSED}};
+		*hook = (struct hook){.kind = ladder[i].kind};
 		if (!ladder[i].start(hook, parts, &this) && !proof_demand(hook, parts, &this)) {
 			memcpy(hook->why_not, why_not, sizeof(why_not));
 			return 0;
@@ -101,7 +102,7 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 
 void hook_stop(struct hook *hook)
 {
-	for (int i = 0; i < hook->probe_count; i++)
+	for (int i = 0; i < hook->place_count; i++)
 		probe_close(&hook->probes[i]);
-	hook->probe_count = 0;
+	hook->place_count = 0;
 }

@@ -92,7 +92,9 @@ int learn_registers(struct hook *hook, const char *symbol, const struct hook_par
 	hook->stack_size = lesson.stack_size;
 	hook->regs_from_top = lesson.regs_from_top;
 	hook->has_sockfd = lesson.regs_from_top != 0;
-	result = 0;
+	if (!object_set_constant(parts->object, "STACK_SIZE", hook->stack_size, err) &&
+	    !object_set_constant(parts->object, "REGS_FROM_TOP", hook->regs_from_top, err))
+		result = 0;
 out:
 	if (prog >= 0)
 		sys_close(prog);

@@ -28,10 +28,13 @@ void trial_make(struct trial *trial);
 uint64_t trial_nonce(const struct trial *trial);
 void trial_close(struct trial *trial);
 
-/* learn.c: finds where this kernel keeps a task's saved registers. */
+/* learn.c: finds where this kernel keeps a task's saved registers, and sets the constants that say so. */
 int learn_registers(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err);
 /* The distance from the end of `size` stack bytes to the saved registers of this attempt; 0: not among them. */
 uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *trial, uint64_t address);
+
+/* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
+int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
 
 /* proof.c: makes an attempt and looks for it in the rings. */
 int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error *err);

@@ -52,6 +52,7 @@ bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, siz
 	attempt->addrlen = event->addrlen;
 	attempt->has_type = !(event->flags & EVENT_TYPE_UNKNOWN);
 	attempt->type = event->type;
+	attempt->place = event->place;
 	attempt->compat = event->flags & EVENT_COMPAT;
 	attempt->user_memory = event->flags & EVENT_USER_MEMORY;
 	if (event->flags & EVENT_ADDR_FAULT && event->addrlen > 0) {

@@ -41,6 +41,8 @@ struct attempt {
 	int32_t addrlen;
 	bool has_type;
 	uint16_t type;
+	uint16_t place; /* which of the hook's places saw it */
+	bool kernel;	/* no system call that connects is under way: the kernel connects by itself */
 	enum via via;
 	bool compat;
 	bool user_memory; /* the address was read from memory that the caller could still change */

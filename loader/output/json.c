@@ -162,12 +162,14 @@ void json_attempt(struct style *style, struct buffer *buf, const struct attempt 
 	put_char(buf, '"');
 	if (attempt->compat)
 		PUT(buf, ",\"compat\":true");
+	if (attempt->kernel)
+		PUT(buf, ",\"kernel\":true");
 	if (attempt->disconnect)
 		PUT(buf, ",\"disconnect\":true");
 	if (attempt->user_memory)
 		PUT(buf, ",\"addr_source\":\"user_memory\"");
 	PUT(buf, ",\"hook\":\"");
-	put_text(buf, style->hook);
+	put_text(buf, style->places[attempt->place]);
 	PUT(buf, "\"}\n");
 }
 

@@ -48,7 +48,7 @@ struct style {
 	bool since_start;  /* -t */
 	bool user;	   /* -U */
 	bool header;
-	const char *hook;  /* hook->name */
+	const char (*places)[80]; /* what a place of the hook is called */
 	uint64_t start;	   /* ns, CLOCK_MONOTONIC */
 	int64_t wall;	   /* ns to add to CLOCK_MONOTONIC for the time of day */
 	struct users *users; /* for -U; NULL: numbers only */

@@ -179,6 +179,8 @@ static void put_address(struct buffer *buf, const struct attempt *attempt)
 	} else {
 		put_other(buf, address);
 	}
+	if (attempt->kernel)
+		put_text(buf, " kernel");
 	if (attempt->user_memory)
 		put_text(buf, " racy");
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The connect functions of protocols: struct proto_ops.connect, int (struct socket *, struct sockaddr *, int, int), called
+ * by the system call right after the security hook. For kernels that have no security hook to probe.
+ *
+ * One attempt must be one event, so functions that end in another of the list are left out: smc_connect and
+ * mptcp_stream_connect go on to inet_stream_connect. Kernel code that connects by itself passes here too, and is told
+ * apart by the system call that the task is in.
+ */
+#include "private.h"
+
+#include "symbols.h"
+#include "sys.h"
+
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first is what the self-proof goes through. sock_no_connect serves AF_PACKET, AF_KEY, AF_ALG, CAN_RAW and others. */
+static const char *const functions[] = {
+	"inet_dgram_connect", "inet_stream_connect", "unix_stream_connect", "unix_dgram_connect", "netlink_connect",
+	"sock_no_connect", "vsock_stream_connect", "vsock_connect", "vsock_dgram_connect", "sctp_inet_connect",
+	"l2cap_sock_connect", "rfcomm_sock_connect", "sco_sock_connect", "iso_sock_connect", "bcm_connect",
+	"j1939_sk_connect", "tipc_connect", "rds_connect", "pppoe_connect", "pppol2tp_connect", "pptp_connect",
+	"x25_connect", "ax25_connect", "rose_connect", "nr_connect", "atalk_connect", "ipx_connect", "llc_ui_connect",
+	"irda_connect", "caif_connect", "dn_connect", "qrtr_connect", "rxrpc_connect", "pn_socket_connect",
+	"llcp_sock_connect", "rawsock_connect", "iucv_sock_connect", "ieee802154_sock_connect", "pvc_connect",
+	"svc_connect",
+};
+
+#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+_Static_assert(FUNCTIONS <= HOOK_PLACES_MAX, "a place for each");
+
+static int add_place(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
+{
+	int place = hook->place_count, prog, result;
+
+	if (object_set_constant(parts->object, "PLACE", (uint64_t)place, err))
+		return -1;
+	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
+	if (prog < 0)
+		return -1;
+	result = probe_open_kprobe(&hook->probes[place], symbol, prog, err);
+	sys_close(prog);
+	if (result)
+		return -1;
+	snprintf(hook->places[place], sizeof(hook->places[place]), "proto:%.70s", symbol);
+	hook->place_count++;
+	return 0;
+}
+
+int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	struct symbol symbols[FUNCTIONS];
+	struct error ignored;
+
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		symbols[i] = (struct symbol){.wanted = functions[i]};
+	/* Without a list the names are tried as they are. */
+	if (symbols_find(symbols, FUNCTIONS) <= 0) {
+		for (size_t i = 0; i < FUNCTIONS; i++)
+			snprintf(symbols[i].found, sizeof(symbols[i].found), "%s", functions[i]);
+	}
+	strcpy(hook->name, "proto");
+	if (!symbols[0].found[0])
+		return error_set(err, STATUS_UNSUPPORTED, "the kernel has no function %s to probe in place of the security hook", functions[0]);
+	if (learn_registers(hook, symbols[0].found, parts, err) || add_place(hook, symbols[0].found, parts, err))
+		return -1;
+	for (size_t i = 1; i < FUNCTIONS; i++) {
+		if (symbols[i].found[0])
+			add_place(hook, symbols[i].found, parts, &ignored);
+	}
+	hook->by_pmu = hook->probes[0].tracefs < 0;
+	return 0;
+}

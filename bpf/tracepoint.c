@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * syscalls/sys_enter_connect, for kernels without kprobes. It stands before the kernel's own checks: there is no socket
+ * For kernels without kprobes: the entry of system calls. It stands before the kernel's own checks: there is no socket
  * yet, and the address is still the caller's memory. What the kernel will refuse by its length is left out here, since
  * security_socket_connect would not be reached (move_addr_to_kernel, net/socket.c).
+ *
+ * tracepoint/connect, on syscalls/sys_enter_connect (4.14), sees native calls and costs nothing on others.
+ * raw_tracepoint/sys_enter (4.17) and tracepoint/sys_enter on raw_syscalls/sys_enter (4.7) see every call of every
+ * program: they are for the 32-bit tables, whose calls do not pass the former, and where NATIVE is set for all.
  */
 #include "emit.h"
+
+static always_inline int report(void *ctx, const struct user_call *call, __u16 place)
+{
+	struct event ev;
+	struct run run;
+
+	if ((__u32)call->addrlen > ADDR_MAX || !begin_run(&run, &ev))
+		return 0;
+	read_identity(&ev);
+	ev.sockfd = call->fd;
+	ev.addrlen = call->addrlen;
+	ev.nr = (__u16)call->nr;
+	ev.place = place;
+	ev.via = call->via;
+	ev.flags = call->flags | EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
+	emit(ctx, &run, &ev, call->addr, 1);
+	return 0;
+}
 
 /* The context of a syscalls/sys_enter_* program, as perf_call_bpf_enter() lays it out (kernel/trace/trace_syscalls.c). */
 struct sys_enter_connect {
@@ -18,17 +40,52 @@ struct sys_enter_connect {
 SEC("tracepoint/connect")
 int tracepoint_connect(struct sys_enter_connect *ctx)
 {
-	struct event ev;
-	struct run run;
+	struct user_call call = {
+		.nr = NR_CONNECT,
+		.fd = (__s32)ctx->fd,
+		.addr = ctx->uservaddr,
+		.addrlen = (__s32)ctx->addrlen,
+		.via = VIA_CONNECT,
+	};
 
-	if ((__u32)ctx->addrlen > ADDR_MAX || !begin_run(&run, &ev))
+	return report(ctx, &call, 0);
+}
+
+/* TP_PROTO(struct pt_regs *regs, long id), include/trace/events/syscalls.h. */
+struct raw_sys_enter {
+	__u64 regs;
+	__u64 id;
+};
+
+SEC("raw_tracepoint/sys_enter")
+int raw_tracepoint_sys_enter(struct raw_sys_enter *ctx)
+{
+	struct user_call call = {};
+
+	if (!is_connecting((__u32)ctx->id, (int)CONSTANT(NATIVE)) || !read_user_call(&call, (__u32)ctx->id, ctx->regs))
 		return 0;
-	read_identity(&ev);
-	ev.sockfd = (__s32)ctx->fd;
-	ev.addrlen = (__s32)ctx->addrlen;
-	ev.nr = NR_CONNECT;
-	ev.via = VIA_CONNECT;
-	ev.flags = EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
-	emit(ctx, &run, &ev, ctx->uservaddr, 1);
-	return 0;
+	return report(ctx, &call, (__u16)CONSTANT(PLACE));
+}
+
+/* TP_STRUCT__entry(long id; unsigned long args[6]), after the 8 bytes that every tracepoint has. */
+struct tp_sys_enter {
+	__u64 common;
+	__u64 id;
+	__u64 args[6];
+};
+
+SEC("tracepoint/sys_enter")
+int tracepoint_sys_enter(struct tp_sys_enter *ctx)
+{
+	struct user_call call = {};
+	__u64 args[3];
+
+	if (!is_connecting((__u32)ctx->id, (int)CONSTANT(NATIVE)))
+		return 0;
+	args[0] = ctx->args[0];
+	args[1] = ctx->args[1];
+	args[2] = ctx->args[2];
+	if (!guess_user_call(&call, (__u32)ctx->id, args))
+		return 0;
+	return report(ctx, &call, (__u16)CONSTANT(PLACE));
 }

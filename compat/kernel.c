@@ -128,6 +128,19 @@ int kernel_probe(struct object_kernel *kernel, struct error *err)
 	return 0;
 }
 
+/* x86 has this sysctl exactly where it has the 32-bit vDSO, that is, with CONFIG_IA32_EMULATION (4.4 to 7.1). */
+bool kernel_has_compat(void)
+{
+#if defined(__x86_64__)
+	char text[16];
+
+	return sys_read_file(AT_FDCWD, "/proc/sys/abi/vsyscall32", text, sizeof(text)) != -ENOENT ||
+	       sys_read_file(AT_FDCWD, "/proc/sys/kernel/osrelease", text, sizeof(text)) < 0;
+#else
+	return sizeof(long) == 8;
+#endif
+}
+
 static void find(struct finding *finding, bool found, const char *detail)
 {
 	finding->state = found ? FINDING_YES : FINDING_NO;

@@ -16,6 +16,9 @@
  * and STATUS_UNSUPPORTED say why nothing can be loaded here. */
 int kernel_probe(struct object_kernel *kernel, struct error *err);
 
+/* Whether programs of a smaller word size can run: false only where that is certain. */
+bool kernel_has_compat(void);
+
 enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
 
 /* One line of --doctor: what was looked at, what was found, and where it is missing what would help. */

@@ -74,7 +74,7 @@ static int open_mounted(const char *type, const char *below, const char *file, i
 
 	if (!mounts)
 		return -errno;
-	while (dir < 0 && getline(&line, &size, mounts) > 0) {
+	while (dir < 0 && dir != -ENOENT && getline(&line, &size, mounts) > 0) {
 		point = mount_point(line, type);
 		if (!point || snprintf(path, sizeof(path), "%s%s", point, below) >= (int)sizeof(path))
 			continue;
@@ -87,28 +87,32 @@ static int open_mounted(const char *type, const char *below, const char *file, i
 
 static int open_private(const char *file, int flags, int *file_fd)
 {
-	/* Any directory will do; these are seldom missing. tracefs is a file system of its own since 4.1. */
-	static const char *const targets[] = {"/sys/kernel/tracing", "/sys/kernel/debug", "/sys", "/proc", "/"};
+	/*
+	 * Any directory will do; these are seldom missing. EBUSY: tracefs is mounted right there (read-only, perhaps).
+	 * tracefs is a file system of its own since 4.1.
+	 */
+	static const char *const targets[] = {"/sys/kernel/tracing", "/sys/kernel/debug", "/sys", "/proc"};
 	int dir = -ENODEV;
 
-	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]) && (dir == -ENODEV || dir == -ENOENT); i++) {
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
 		dir = sys_mount_private("tracefs", targets[i]);
 		if (dir >= 0)
 			return open_below(dir, file, flags, file_fd);
+		if (dir != -ENODEV && dir != -ENOENT && dir != -EBUSY)
+			break;
 	}
 	return dir;
 }
 
+/* Where a tracefs was found that lacks the file, the kernel lacks it, and another mount of the same would as well. */
 int tracefs_open(const char *file, int flags, int *file_fd)
 {
 	int dir = open_mounted("tracefs", "", file, flags, file_fd);
 
-	if (dir < 0)
+	if (dir < 0 && dir != -ENOENT)
 		dir = open_mounted("debugfs", "/tracing", file, flags, file_fd);
-	if (dir < 0)
+	if (dir < 0 && dir != -ENOENT)
 		dir = open_in("/sys/kernel/tracing", file, flags, file_fd);
-	if (dir < 0)
-		dir = open_in("/sys/kernel/debug/tracing", file, flags, file_fd);
 	if (dir < 0)
 		dir = open_private(file, flags, file_fd);
 	return dir;

@@ -33,6 +33,16 @@ static long (*const bpf_perf_event_output)(void *ctx, const void *map, __u64 ind
 static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src) = (void *)112;
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *src) = (void *)113;
 
+/* A connect as the caller made it, before the kernel has looked at it. */
+struct user_call {
+	__u32 nr;
+	__s32 fd;
+	__u64 addr;
+	__s32 addrlen;
+	__u8 via;
+	__u8 flags;
+};
+
 /*
  * A number that user space knows when it loads the program: an undefined symbol whose "address" the loader writes
  * into the instruction. No .rodata map (5.2), and a verifier that folds constants drops the branches behind it.

@@ -10,27 +10,33 @@
 
 static const char *const states[] = {[FINDING_YES] = "yes", [FINDING_NO] = "no", [FINDING_NOTE] = "note"};
 
-/* What no hook on connect can see, and what this one can't. */
-static const char *const blind_spots[] = {
-	"connects that the kernel makes itself (NFS, CIFS, DRBD and the like)",
-	"TCP Fast Open by sendto or sendmsg with MSG_FASTOPEN",
-	"sendto and sendmsg on an unconnected socket",
-	"SCTP's connectx",
-};
-
-static const char *const tracepoint_blind_spots[] = {
-	"32-bit programs and io_uring: their attempts do not pass this tracepoint",
-	"the type of the socket, and whether the descriptor is one: calls that fail with EBADF or ENOTSOCK show too",
-	"the address as the kernel used it: it is read from the caller's memory, which another thread can change",
-	"an address on a page that was not touched yet: it shows as unreadable",
-};
-
-static const char *const proto_blind_spots[] = {
-	"attempts that a security module refuses: the hook stands behind it",
-	"protocols whose module is loaded after the start, or whose connect function is not in the list",
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define ON(kind) (1U << (kind))
+#define ON_ALL (ON(HOOK_KPROBE) | ON(HOOK_PROTO) | ON(HOOK_TRACEPOINT))
+
+/* What a hook can't see, or shows otherwise than the security hook would. */
+static const struct blind_spot {
+	unsigned int hooks;
+	const char *text;
+} blind_spots[] = {
+	{ON_ALL, "TCP Fast Open by sendto or sendmsg with MSG_FASTOPEN"},
+	{ON_ALL, "sendto and sendmsg on an unconnected socket"},
+	{ON_ALL, "SCTP's connectx"},
+	{ON(HOOK_KPROBE) | ON(HOOK_TRACEPOINT), "connects that the kernel makes itself (NFS, CIFS, DRBD and the like)"},
+	{ON(HOOK_PROTO), "attempts that a security module refuses: this hook stands behind it"},
+	{ON(HOOK_PROTO), "protocols whose module is loaded after the start, or whose connect function is not in the list"},
+	{ON(HOOK_TRACEPOINT), "io_uring: its attempts are no system calls"},
+	{ON(HOOK_TRACEPOINT), "the type of the socket, and whether the descriptor is one: calls that fail with EBADF or ENOTSOCK show too"},
+	{ON(HOOK_TRACEPOINT), "the address as the kernel uses it: it is read from the caller's memory, which another thread can change"},
+	{ON(HOOK_TRACEPOINT), "an address in memory that was not touched yet, or that is not there: it shows as unreadable"},
+	{ON(HOOK_AUTO), "32-bit programs: the entry of all system calls could not be traced"},
+};
+
+static bool applies(const struct blind_spot *spot, const struct hook *hook)
+{
+	return spot->hooks & ON(hook->kind) || (spot->hooks == ON(HOOK_AUTO) && hook->misses_compat);
+}
 
 struct diagnosis {
 	struct finding findings[FINDINGS_MAX];
@@ -79,12 +85,10 @@ static void print_text(const struct diagnosis *diagnosis)
 	if (hook->kind == HOOK_PROTO)
 		printf("\n");
 	printf("not seen:\n");
-	for (size_t i = 0; i < COUNT(blind_spots); i++)
-		printf("  - %s\n", blind_spots[i]);
-	for (size_t i = 0; hook->kind == HOOK_PROTO && i < COUNT(proto_blind_spots); i++)
-		printf("  - %s\n", proto_blind_spots[i]);
-	for (size_t i = 0; hook->kind == HOOK_TRACEPOINT && i < COUNT(tracepoint_blind_spots); i++)
-		printf("  - %s\n", tracepoint_blind_spots[i]);
+	for (size_t i = 0; i < COUNT(blind_spots); i++) {
+		if (applies(&blind_spots[i], hook))
+			printf("  - %s\n", blind_spots[i].text);
+	}
 }
 
 /* Strings of ours and of the kernel, through the one place that escapes. */
@@ -103,11 +107,16 @@ static void print_key(const char *key, const char *value, const char *before)
 	print_json_string(value);
 }
 
-static void print_json_list(const char *const *list, size_t count, bool first)
+static void print_json_blind_spots(const struct hook *hook)
 {
-	for (size_t i = 0; i < count; i++) {
-		printf("%s", first && i == 0 ? "" : ",");
-		print_json_string(list[i]);
+	const char *before = "";
+
+	for (size_t i = 0; i < COUNT(blind_spots); i++) {
+		if (!applies(&blind_spots[i], hook))
+			continue;
+		printf("%s", before);
+		print_json_string(blind_spots[i].text);
+		before = ",";
 	}
 }
 
@@ -146,11 +155,7 @@ static void print_json(const struct diagnosis *diagnosis)
 		print_json_string(hook->places[i]);
 	}
 	printf("],\"not_seen\":[");
-	print_json_list(blind_spots, COUNT(blind_spots), true);
-	if (hook->kind == HOOK_PROTO)
-		print_json_list(proto_blind_spots, COUNT(proto_blind_spots), false);
-	if (hook->kind == HOOK_TRACEPOINT)
-		print_json_list(tracepoint_blind_spots, COUNT(tracepoint_blind_spots), false);
+	print_json_blind_spots(hook);
 	printf("]}\n");
 }
 

@@ -20,7 +20,8 @@ static void print_banner(const struct tracer *tracer)
 
 	fprintf(stderr, "connsnoop: tracing %s on %u CPUs, proved by an attempt of its own\n", hook->name, tracer->cpus);
 	if (hook->kind == HOOK_TRACEPOINT)
-		fprintf(stderr, "connsnoop: this hook reads the caller's memory, which another thread can change, and does not see 32-bit programs or io_uring; see --doctor\n");
+		fprintf(stderr, "connsnoop: this hook reads the caller's memory, which another thread can change, and does not see io_uring%s; see --doctor\n",
+			hook->misses_compat ? " or 32-bit programs" : "");
 	if (hook->kind == HOOK_PROTO)
 		fprintf(stderr, "connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");

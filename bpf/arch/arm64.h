@@ -58,4 +58,43 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 	}
 }
 
+/* What a program on the entry of every system call asks first. */
+static always_inline int is_connecting(__u32 id, int native)
+{
+	return id == NR_COMPAT_CONNECT || (native && id == NR_CONNECT);
+}
+
+/* The 32-bit connect's number is the 64-bit membarrier's, and the other way round it is the 32-bit stat64's or none. */
+static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 regs)
+{
+	__u64 args[3] = {}, pstate = 0;
+
+	if (bpf_probe_read_kernel(args, sizeof(args), (void *)regs) ||
+	    bpf_probe_read_kernel(&pstate, sizeof(pstate), (void *)(regs + __builtin_offsetof(struct pt_regs, pstate))))
+		return 0;
+	if ((id == NR_COMPAT_CONNECT) != !!(pstate & PSTATE_AARCH32))
+		return 0;
+	call->nr = id;
+	call->via = VIA_CONNECT;
+	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
+	call->fd = (__s32)args[0];
+	call->addr = args[1];
+	call->addrlen = (__s32)args[2];
+	return 1;
+}
+
+/* Without the registers: membarrier's second argument is a flag or 0, which is no address. */
+static always_inline int guess_user_call(struct user_call *call, __u32 id, const __u64 args[3])
+{
+	if (id == NR_COMPAT_CONNECT && (args[1] < 4096 || args[1] >> 32))
+		return 0;
+	call->nr = id;
+	call->via = VIA_CONNECT;
+	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
+	call->fd = (__s32)args[0];
+	call->addr = args[1];
+	call->addrlen = (__s32)args[2];
+	return 1;
+}
+
 #endif

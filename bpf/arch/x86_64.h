@@ -84,4 +84,73 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 	}
 }
 
+/* What a program on the entry of every system call asks first. */
+static always_inline int is_connecting(__u32 id, int native)
+{
+	return id == NR_IA32_CONNECT || id == NR_IA32_SOCKETCALL || id == NR_X32_CONNECT || (native && id == NR_CONNECT);
+}
+
+/* The array that socketcall's second argument points to: descriptor, address, length. */
+static always_inline int read_socketcall(struct user_call *call, __u64 array)
+{
+	__u32 words[3] = {};
+
+	if (bpf_probe_read_user(words, sizeof(words), (void *)(array & 0xffffffff)))
+		return 0;
+	call->fd = (__s32)words[0];
+	call->addr = words[1];
+	call->addrlen = (__s32)words[2];
+	call->via = VIA_SOCKETCALL;
+	return 1;
+}
+
+/* pt_regs from bx on. */
+struct saved_args {
+	__u64 bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip;
+};
+
+/*
+ * 102 is also the 64-bit getuid. The `syscall` instruction leaves the return address in rcx, so that the saved cx and ip
+ * are equal; int 0x80 and sysenter leave the caller's ecx there.
+ */
+static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 regs)
+{
+	struct saved_args args = {};
+
+	if (bpf_probe_read_kernel(&args, sizeof(args), (void *)(regs + __builtin_offsetof(struct pt_regs, bx))))
+		return 0;
+	call->nr = id;
+	call->via = VIA_CONNECT;
+	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
+	if (id == NR_IA32_SOCKETCALL)
+		return (__u32)args.bx == SOCKETCALL_CONNECT && args.cx != args.ip && read_socketcall(call, args.cx);
+	if (id == NR_IA32_CONNECT) {
+		call->fd = (__s32)args.bx;
+		call->addr = (__u32)args.cx;
+	} else {
+		call->fd = (__s32)args.di;
+		call->addr = args.si;
+	}
+	call->addrlen = (__s32)args.dx;
+	return 1;
+}
+
+/*
+ * The same from arguments alone, in the order of whichever table the task used. 102 with a first argument of 3 and a
+ * second one that fits 32 bits and points to a descriptor, an address and a length is taken for socketcall: a getuid()
+ * that looks so has to be made on purpose.
+ */
+static always_inline int guess_user_call(struct user_call *call, __u32 id, const __u64 args[3])
+{
+	call->nr = id;
+	call->via = VIA_CONNECT;
+	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
+	if (id == NR_IA32_SOCKETCALL)
+		return args[0] == SOCKETCALL_CONNECT && args[1] && args[1] >> 32 == 0 && read_socketcall(call, args[1]);
+	call->fd = (__s32)args[0];
+	call->addr = args[1];
+	call->addrlen = (__s32)args[2];
+	return 1;
+}
+
 #endif

@@ -18,55 +18,33 @@ const char *hook_kind_name(enum hook_kind kind)
 }
 
 /* The program stays as long as the probe holds it; our descriptor of it is not needed. */
-static int load_and_attach(struct hook *hook, const char *section, int type, const struct hook_parts *parts,
-			   int (*attach)(struct probe *probe, int prog, struct error *err), struct error *err)
+static int kprobe_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
-	int prog = object_load_program(parts->object, section, type, parts->kernel, err), result;
+	int prog, result;
 
+	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
+	strcpy(hook->places[0], hook->name);
+	if (learn_registers(hook, SYMBOL, parts, err) || object_set_constant(parts->object, "PLACE", 0, err))
+		return -1;
+	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 	if (prog < 0)
 		return -1;
-	result = attach(&hook->probes[0], prog, err);
+	result = probe_open_kprobe(&hook->probes[0], SYMBOL, prog, err);
 	sys_close(prog);
-	hook->place_count = result ? 0 : 1;
-	strcpy(hook->places[0], hook->name);
-	return result;
-}
-
-static int attach_kprobe(struct probe *probe, int prog, struct error *err)
-{
-	return probe_open_kprobe(probe, SYMBOL, prog, err);
-}
-
-static int attach_tracepoint(struct probe *probe, int prog, struct error *err)
-{
-	return probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, err);
-}
-
-static int start_kprobe(struct hook *hook, const struct hook_parts *parts, struct error *err)
-{
-	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
-	if (learn_registers(hook, SYMBOL, parts, err) ||
-	    object_set_constant(parts->object, "PLACE", 0, err) ||
-	    load_and_attach(hook, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts, attach_kprobe, err))
+	if (result)
 		return -1;
+	hook->place_count = 1;
 	hook->by_pmu = hook->probes[0].tracefs < 0;
 	return 0;
-}
-
-static int start_tracepoint(struct hook *hook, const struct hook_parts *parts, struct error *err)
-{
-	strcpy(hook->name, "tracepoint:syscalls/sys_enter_connect");
-	hook->has_sockfd = true;
-	return load_and_attach(hook, "tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT, parts, attach_tracepoint, err);
 }
 
 static const struct {
 	enum hook_kind kind;
 	int (*start)(struct hook *hook, const struct hook_parts *parts, struct error *err);
 } ladder[] = {
-	{HOOK_KPROBE, start_kprobe},
+	{HOOK_KPROBE, kprobe_start},
 	{HOOK_PROTO, proto_start},
-	{HOOK_TRACEPOINT, start_tracepoint},
+	{HOOK_TRACEPOINT, tracepoint_start},
 };
 
 #define RUNGS (sizeof(ladder) / sizeof(ladder[0]))

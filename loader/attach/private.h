@@ -36,6 +36,9 @@ uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *t
 /* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
 
+/* tracepoint.c: the rung for kernels without kprobes. */
+int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
+
 /* proof.c: makes an attempt and looks for it in the rings. */
 int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error *err);
 /* NULL where the record is right for this attempt, else the name of the first wrong field. */

@@ -11,12 +11,25 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *kprobe_advice(int pmu, int errnum)
+/* ENOENT has two causes that ask for different things. On 5.4 lockdown hides the file as well. */
+static const char *advice_on_missing(bool has_pmu)
+{
+	int file, dir = has_pmu ? -1 : tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &file);
+
+	if (!has_pmu && dir < 0)
+		return "there is no kprobe_events: the kernel was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12) or is locked down";
+	if (dir >= 0) {
+		sys_close(file);
+		sys_close(dir);
+	}
+	return "the kernel has no such function; the security hook's is there with CONFIG_SECURITY_NETWORK";
+}
+
+static const char *kprobe_advice(bool has_pmu, int errnum)
 {
 	switch (errnum) {
 	case ENOENT:
-		return pmu == -ENOENT ? "the kernel has no such function, or was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)"
-				      : "the kernel has no such function: CONFIG_SECURITY_NETWORK is off";
+		return advice_on_missing(has_pmu);
 	case EINVAL:
 		return "the function is not there or can't be probed";
 	case EBUSY:
@@ -57,7 +70,7 @@ int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct 
 		capability_suspects(suspects, sizeof(suspects));
 	return error_set(err, error_status(-result, STATUS_UNSUPPORTED), "setting a kprobe on %s %s: the kernel says %s; %s", symbol,
 			 has_pmu && result == pmu ? "by the kprobe PMU" : "through tracefs", ERRNO_NAME(-result),
-			 suspects[0] ? suspects : kprobe_advice(has_pmu ? 0 : -ENOENT, -result));
+			 suspects[0] ? suspects : kprobe_advice(has_pmu, -result));
 }
 
 /* BPF programs on the syscalls group came with 4.14 (cf5f5cea270); before, SET_BPF says EINVAL. */

@@ -49,27 +49,34 @@ static int add_place(struct hook *hook, const char *symbol, const struct hook_pa
 	return 0;
 }
 
-int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
+/* Names are tried as they are; only what is missing is looked for under another, for that is a long list to read. */
+static void add_renamed(struct hook *hook, struct symbol *missing, size_t count, const struct hook_parts *parts)
 {
-	struct symbol symbols[FUNCTIONS];
 	struct error ignored;
 
-	for (size_t i = 0; i < FUNCTIONS; i++)
-		symbols[i] = (struct symbol){.wanted = functions[i]};
-	/* Without a list the names are tried as they are. */
-	if (symbols_find(symbols, FUNCTIONS) <= 0) {
-		for (size_t i = 0; i < FUNCTIONS; i++)
-			snprintf(symbols[i].found, sizeof(symbols[i].found), "%s", functions[i]);
+	if (count == 0 || symbols_find(missing, count) <= 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (missing[i].found[0])
+			add_place(hook, missing[i].found, parts, &ignored);
 	}
+}
+
+int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	struct symbol missing[FUNCTIONS];
+	struct error ignored;
+	size_t count = 0;
+
 	strcpy(hook->name, "proto");
-	if (!symbols[0].found[0])
-		return error_set(err, STATUS_UNSUPPORTED, "the kernel has no function %s to probe in place of the security hook", functions[0]);
-	if (learn_registers(hook, symbols[0].found, parts, err) || add_place(hook, symbols[0].found, parts, err))
+	/* Exported, so that no optimisation renames it. */
+	if (learn_registers(hook, functions[0], parts, err) || add_place(hook, functions[0], parts, err))
 		return -1;
 	for (size_t i = 1; i < FUNCTIONS; i++) {
-		if (symbols[i].found[0])
-			add_place(hook, symbols[i].found, parts, &ignored);
+		if (add_place(hook, functions[i], parts, &ignored))
+			missing[count++] = (struct symbol){.wanted = functions[i]};
 	}
+	add_renamed(hook, missing, count, parts);
 	hook->by_pmu = hook->probes[0].tracefs < 0;
 	return 0;
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rung for kernels without kprobes. Native calls pass syscalls/sys_enter_connect, which costs others little; calls
+ * through a 32-bit table pass only the entry of all system calls, where a second program waits for them if this kernel
+ * has such a table. Before 4.14 the first takes no BPF program and the second serves for both.
+ */
+#include "private.h"
+
+#include "kernel.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+
+static int take_place(struct hook *hook, int prog, const char *name)
+{
+	sys_close(prog);
+	snprintf(hook->places[hook->place_count], sizeof(hook->places[0]), "tracepoint:%s", name);
+	hook->place_count++;
+	return 0;
+}
+
+static int open_raw(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	static const char name[] = "sys_enter";
+	struct probe *probe = &hook->probes[hook->place_count];
+	union bpf_attr attr;
+	int prog = object_load_program(parts->object, "raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT, parts->kernel, err);
+
+	if (prog < 0)
+		return -1;
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.name = (uintptr_t)name;
+	attr.raw_tracepoint.prog_fd = (uint32_t)prog;
+	*probe = PROBE_CLOSED;
+	probe->fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, END_OF(union bpf_attr, raw_tracepoint));
+	if (probe->fd >= 0)
+		return take_place(hook, prog, "raw_syscalls/sys_enter");
+	sys_close(prog);
+	return error_set(err, error_status(-probe->fd, STATUS_UNSUPPORTED), "attaching to raw tracepoint %s: bpf(BPF_RAW_TRACEPOINT_OPEN) says %s; the kernel must have CONFIG_FTRACE_SYSCALLS",
+			 name, ERRNO_NAME(-probe->fd));
+}
+
+static int open_perf(struct hook *hook, const char *section, const char *group, const char *name, const struct hook_parts *parts,
+		     struct error *err)
+{
+	char full[64];
+	int prog = object_load_program(parts->object, section, BPF_PROG_TYPE_TRACEPOINT, parts->kernel, err);
+
+	if (prog < 0)
+		return -1;
+	if (probe_open_tracepoint(&hook->probes[hook->place_count], group, name, prog, err)) {
+		sys_close(prog);
+		return -1;
+	}
+	snprintf(full, sizeof(full), "%s/%s", group, name);
+	return take_place(hook, prog, full);
+}
+
+/* The entry of all system calls: by raw tracepoint (4.17), which shows the registers, else by its perf event (4.7). */
+static int open_all_calls(struct hook *hook, bool native, const struct hook_parts *parts, struct error *err)
+{
+	struct error raw;
+
+	if (object_set_constant(parts->object, "NATIVE", native, err) ||
+	    object_set_constant(parts->object, "PLACE", (uint64_t)hook->place_count, err))
+		return -1;
+	if (!open_raw(hook, parts, &raw))
+		return 0;
+	return open_perf(hook, "tracepoint/sys_enter", "raw_syscalls", "sys_enter", parts, err);
+}
+
+int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	struct error first;
+	bool native = open_perf(hook, "tracepoint/connect", "syscalls", "sys_enter_connect", parts, &first) != 0;
+
+	hook->has_sockfd = true;
+	strcpy(hook->name, "tracepoint");
+	if (native && open_all_calls(hook, true, parts, err)) {
+		*err = first;
+		return -1;
+	}
+	if (!native && kernel_has_compat())
+		hook->misses_compat = open_all_calls(hook, false, parts, &first) != 0;
+	strcpy(hook->name, hook->places[0]);
+	return 0;
+}

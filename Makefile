@@ -23,6 +23,15 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 DIRS := loader loader/object loader/attach loader/ring loader/event loader/output compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
+
+# Libraries of another architecture: multiarch ones are found by the compiler; else what scripts/deps cross-arm64 unpacked.
+SYSROOT ?= $(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH)))
+ifneq ($(SYSROOT),)
+SYSROOT_LIB := $(SYSROOT)/usr/lib/$(CROSS_COMPILE:%-=%)
+override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(CROSS_COMPILE:%-=%)
+override LDFLAGS += -L$(SYSROOT_LIB)
+PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
+endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
 
 SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))

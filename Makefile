@@ -2,7 +2,7 @@
 # make                                     build/connsnoop, static and stripped
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
 # make install DESTDIR= PREFIX=/usr/local  make clean
-# make check | vm | bench | lint           see README.md
+# make check | vm | bench | fuzz           see README.md
 
 VERSION := 0.1.0
 HOST_ARCH := $(shell uname -m)
@@ -58,6 +58,31 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
 
+# What tests need beside the program.
+tests: all
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	$(MAKE) -C tests/workload BUILD=$(abspath build/arm64) CROSS_COMPILE=aarch64-linux-gnu-
+
+# Unit tests, quick; scripts/check runs everything.
+check: all
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+	prove $(BUILD)/tests/unit/*.t
+
+# Boots kernels and plays every case in them: Debian's, or KERNEL="image..." or all in KERNELS=folder.
+vm: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	KERNEL="$(KERNEL)" KERNELS="$(KERNELS)" prove -v tests/vm/vm.t
+
+bench: all
+	tests/bench/run
+
+fuzz:
+	$(MAKE) -f tests/fuzz/Makefile fuzz FUZZ_S=$(or $(FUZZ_S),60)
+
+format:
+	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
+
 install: all
 	install -D -m 755 $(BUILD)/connsnoop $(DESTDIR)$(PREFIX)/sbin/connsnoop
 	install -D -m 644 connsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/connsnoop.8
@@ -67,4 +92,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all install clean
+.PHONY: all tests check vm bench fuzz format install clean

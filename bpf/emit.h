@@ -22,13 +22,13 @@ struct run {
  * counters->field++ with the field's offset in the instruction. Left to itself, the compiler merges increments of two
  * fields into one through a moved pointer, and before 4.14 a pointer into a map value can't be moved.
  */
-#define COUNT(place, field)                                                                                            \
-	do {                                                                                                           \
-		__u64 sum_;                                                                                            \
-		asm volatile("%0 = *(u64 *)(%1 + %2)\n%0 += 1\n*(u64 *)(%1 + %2) = %0"                                 \
-			     : "=&r"(sum_)                                                                             \
-			     : "r"(place), "i"(__builtin_offsetof(struct counters, field))                          \
-			     : "memory");                                                                              \
+#define COUNT(place, field)                                                                \
+	do {                                                                               \
+		__u64 sum_;                                                                \
+		asm volatile("%0 = *(u64 *)(%1 + %2)\n%0 += 1\n*(u64 *)(%1 + %2) = %0"     \
+			     : "=&r"(sum_)                                                 \
+			     : "r"(place), "i"(__builtin_offsetof(struct counters, field)) \
+			     : "memory");                                                  \
 	} while (0)
 
 /*

@@ -8,25 +8,29 @@
 /* Records go to `rings`, whose reader is woken by watermark. `bells` holds a second event for the same ring that wakes
  * at once; it is used for an empty record when the reader has said that it sleeps. Both are indexed by CPU number:
  * BPF_F_CURRENT_CPU came with 4.8 and fails at run time, silently, on 4.4. */
-SEC("maps") struct bpf_map_def rings = {
+SEC("maps")
+struct bpf_map_def rings = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(__u32),
 };
 
-SEC("maps") struct bpf_map_def bells = {
+SEC("maps")
+struct bpf_map_def bells = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(__u32),
 };
 
-SEC("maps") struct bpf_map_def counters = {
+SEC("maps")
+struct bpf_map_def counters = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct counters),
 };
 
-SEC("maps") struct bpf_map_def control = {
+SEC("maps")
+struct bpf_map_def control = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct control),

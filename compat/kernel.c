@@ -100,14 +100,23 @@ static int explain_refusal(int errnum, struct error *err)
 
 	if (errnum == EPERM || errnum == EACCES) {
 		capability_suspects(suspects, sizeof(suspects));
-		return error_set(err, STATUS_NOT_PERMITTED, "loading a BPF program: bpf(BPF_PROG_LOAD) says %s although the capabilities are there; %s",
-				 ERRNO_NAME(errnum), suspects[0] ? suspects : "a security module or an outer container may forbid it");
+		return error_set(
+			err, STATUS_NOT_PERMITTED,
+			"loading a BPF program: bpf(BPF_PROG_LOAD) says %s although the capabilities are there; %s",
+			ERRNO_NAME(errnum),
+			suspects[0] ? suspects : "a security module or an outer container may forbid it");
 	}
 	if (errnum == ENOSYS)
-		return error_set(err, STATUS_UNSUPPORTED, "loading a BPF program: bpf(2) says ENOSYS; the kernel must be 4.4 or later, built with CONFIG_BPF_SYSCALL");
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"loading a BPF program: bpf(2) says ENOSYS; the kernel must be 4.4 or later, built with CONFIG_BPF_SYSCALL");
 	if (errnum == EINVAL)
-		return error_set(err, STATUS_UNSUPPORTED, "loading a BPF program: bpf(BPF_PROG_LOAD) says EINVAL for every kernel version tried; the kernel must be built with CONFIG_BPF_EVENTS (and CONFIG_KPROBE_EVENTS or CONFIG_UPROBE_EVENTS)");
-	return error_set(err, STATUS_FAILURE, "loading a BPF program: bpf(BPF_PROG_LOAD) says %s; free some memory and try again", ERRNO_NAME(errnum));
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"loading a BPF program: bpf(BPF_PROG_LOAD) says EINVAL for every kernel version tried; the kernel must be built with CONFIG_BPF_EVENTS (and CONFIG_KPROBE_EVENTS or CONFIG_UPROBE_EVENTS)");
+	return error_set(err, STATUS_FAILURE,
+			 "loading a BPF program: bpf(BPF_PROG_LOAD) says %s; free some memory and try again",
+			 ERRNO_NAME(errnum));
 }
 
 int kernel_probe(struct object_kernel *kernel, struct error *err)
@@ -116,7 +125,9 @@ int kernel_probe(struct object_kernel *kernel, struct error *err)
 
 	memset(kernel, 0, sizeof(*kernel));
 	if (!capability_to_trace())
-		return error_set(err, STATUS_NOT_PERMITTED, "tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, which this process does not have; run it as root");
+		return error_set(
+			err, STATUS_NOT_PERMITTED,
+			"tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, which this process does not have; run it as root");
 	fd = load_any_version(&kernel->version);
 	if (fd == -EPERM && object_raise_memlock())
 		fd = load_any_version(&kernel->version);
@@ -155,7 +166,8 @@ static void examine_release(struct finding *finding)
 
 	sys_uname(&name);
 	finding->state = FINDING_NOTE;
-	snprintf(finding->detail, sizeof(finding->detail), "%.64s %.64s %.48s", name.release, name.machine, name.version);
+	snprintf(finding->detail, sizeof(finding->detail), "%.64s %.64s %.48s", name.release, name.machine,
+		 name.version);
 }
 
 static void examine_capability(struct finding *finding)
@@ -164,7 +176,10 @@ static void examine_capability(struct finding *finding)
 	bool enough = capability_to_trace();
 
 	capability_suspects(suspects, sizeof(suspects));
-	find(finding, enough, suspects[0] ? suspects : enough ? "CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON" : "none of them");
+	find(finding, enough,
+	     suspects[0] ? suspects
+	     : enough	 ? "CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON"
+			 : "none of them");
 }
 
 /* "[none] integrity confidentiality"; integrity forbids nothing of what is done here (5.4 to 7.1). */
@@ -218,7 +233,8 @@ static void examine_program(struct finding *finding)
 		find(finding, false, ERRNO_NAME(-fd));
 	} else if (version) {
 		find(finding, true, "");
-		snprintf(finding->detail, sizeof(finding->detail), "with kern_version %u.%u.%u", version >> 16, version >> 8 & 255, version & 255);
+		snprintf(finding->detail, sizeof(finding->detail), "with kern_version %u.%u.%u", version >> 16,
+			 version >> 8 & 255, version & 255);
 	} else {
 		find(finding, true, "whatever kern_version says");
 	}
@@ -230,7 +246,8 @@ static void examine_names(struct finding *finding)
 {
 	bool found = has_names();
 
-	find(finding, found, found ? "maps and programs are named" : "before 4.15; nothing is lost but the names in bpftool");
+	find(finding, found,
+	     found ? "maps and programs are named" : "before 4.15; nothing is lost but the names in bpftool");
 	finding->state = FINDING_NOTE;
 }
 
@@ -242,7 +259,8 @@ static void examine_read_helpers(struct finding *finding)
 
 	if (fd >= 0)
 		sys_close(fd);
-	find(finding, kinds || has_read_helper(4, version), kinds ? "probe_read_kernel and probe_read_user" : "probe_read");
+	find(finding, kinds || has_read_helper(4, version),
+	     kinds ? "probe_read_kernel and probe_read_user" : "probe_read");
 }
 
 /* A dynamic PMU type since 4.17 (e12f03d7031a); its probes have no name and nothing is left behind. */
@@ -314,19 +332,26 @@ static const struct {
 	void (*examine)(struct finding *finding);
 } table[] = {
 	{"kernel", "kernel", NULL, examine_release},
-	{"capabilities", "capabilities", "run it as root, or with CAP_BPF and CAP_PERFMON on Linux 5.8 and later", examine_capability},
-	{"lockdown", "lockdown", "boot with lockdown=integrity or none: confidentiality forbids reading kernel memory", examine_lockdown},
+	{"capabilities", "capabilities", "run it as root, or with CAP_BPF and CAP_PERFMON on Linux 5.8 and later",
+	 examine_capability},
+	{"lockdown", "lockdown", "boot with lockdown=integrity or none: confidentiality forbids reading kernel memory",
+	 examine_lockdown},
 	{"perf_event_paranoid", "perf_event_paranoid", NULL, examine_paranoid},
 	{"kptr_restrict", "kptr_restrict", NULL, examine_kptr},
 	{"bpf_jit_enable", "bpf_jit_enable", NULL, examine_jit},
-	{"bpf_program", "BPF programs load", "build the kernel with CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS", examine_program},
+	{"bpf_program", "BPF programs load", "build the kernel with CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS",
+	 examine_program},
 	{"bpf_names", "BPF object names", NULL, examine_names},
-	{"bpf_read", "memory read helpers", "the kernel must be 4.4 or later and not locked down", examine_read_helpers},
+	{"bpf_read", "memory read helpers", "the kernel must be 4.4 or later and not locked down",
+	 examine_read_helpers},
 	{"symbol", "security_socket_connect", "build the kernel with CONFIG_SECURITY_NETWORK", examine_symbol},
-	{"kprobes_enabled", "kprobes switched on", "echo 1 > /sys/kernel/debug/kprobes/enabled", examine_kprobes_enabled},
+	{"kprobes_enabled", "kprobes switched on", "echo 1 > /sys/kernel/debug/kprobes/enabled",
+	 examine_kprobes_enabled},
 	{"kprobe_pmu", "kprobe PMU", "not needed where tracefs works", examine_pmu},
-	{"kprobe_events", "tracefs kprobe_events", "build the kernel with CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)", examine_tracefs},
-	{"tracepoint", "syscalls/sys_enter_connect", "build the kernel with CONFIG_FTRACE_SYSCALLS", examine_tracepoint},
+	{"kprobe_events", "tracefs kprobe_events",
+	 "build the kernel with CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)", examine_tracefs},
+	{"tracepoint", "syscalls/sys_enter_connect", "build the kernel with CONFIG_FTRACE_SYSCALLS",
+	 examine_tracepoint},
 };
 
 int kernel_examine(struct finding findings[FINDINGS_MAX])

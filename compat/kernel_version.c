@@ -44,7 +44,7 @@ static unsigned int version_in_notes(const char *note, size_t size)
 unsigned int kernel_version_of_vdso(const void *vdso)
 {
 	const ElfW(Ehdr) *ehdr = vdso;
-	const ElfW(Phdr) *phdr;
+	const ElfW(Phdr) * phdr;
 	unsigned int code = 0;
 
 	if (!vdso || memcmp(ehdr->e_ident, ELFMAG, SELFMAG))

@@ -11,13 +11,13 @@
 #define REGS_ARG1 112
 #define REGS_ARG2 104
 #define REGS_ARG3 96
-#define REGS_NR 120
+#define REGS_NR	  120
 #elif defined(__aarch64__)
 #define REGS_SIZE 288
 #define REGS_ARG1 0
 #define REGS_ARG2 8
 #define REGS_ARG3 16
-#define REGS_NR 280 /* low half, the machine being little-endian */
+#define REGS_NR	  280 /* low half, the machine being little-endian */
 #else
 #error "unknown architecture: say here where struct pt_regs keeps a system call's arguments"
 #endif

@@ -8,7 +8,7 @@
 
 #include "event.h"
 
-#define SEC(name) __attribute__((section(name), used))
+#define SEC(name)     __attribute__((section(name), used))
 #define always_inline inline __attribute__((always_inline))
 
 struct bpf_map_def {
@@ -19,7 +19,7 @@ struct bpf_map_def {
 	__u32 flags;
 };
 
-#define BPF_MAP_TYPE_ARRAY 2
+#define BPF_MAP_TYPE_ARRAY	      2
 #define BPF_MAP_TYPE_PERF_EVENT_ARRAY 4
 
 static void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
@@ -28,7 +28,8 @@ static __u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static __u64 (*const bpf_get_current_uid_gid)(void) = (void *)15;
 static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)16;
-static long (*const bpf_perf_event_output)(void *ctx, const void *map, __u64 index, void *data, __u64 size) = (void *)25;
+static long (*const bpf_perf_event_output)(void *ctx, const void *map, __u64 index, void *data,
+					   __u64 size) = (void *)25;
 /* From 5.5 on; the loader puts helper 4 (probe_read) in their place on a kernel that has only that. */
 static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src) = (void *)112;
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *src) = (void *)113;
@@ -48,11 +49,11 @@ struct user_call {
  * into the instruction. No .rodata map (5.2), and a verifier that folds constants drops the branches behind it.
  * In assembly, because in C a symbol's address is never 0 and the compiler would use that.
  */
-#define CONSTANT(name)                                                                                                 \
-	({                                                                                                             \
-		__u64 value_;                                                                                          \
-		asm("%0 = " #name " ll" : "=r"(value_));                                                               \
-		value_;                                                                                                \
+#define CONSTANT(name)                                   \
+	({                                               \
+		__u64 value_;                            \
+		asm("%0 = " #name " ll" : "=r"(value_)); \
+		value_;                                  \
 	})
 
 #endif

@@ -40,7 +40,7 @@ enum event_flag {
 struct event {
 	__u64 time;	/* ns, CLOCK_MONOTONIC (bpf_ktime_get_ns) */
 	__u64 pid_tgid; /* thread in the low half, process in the high half, as the initial PID namespace has them */
-	__u64 uid_gid;	/* real user in the low half, real group in the high half, as the initial user namespace has them */
+	__u64 uid_gid; /* real user in the low half, real group in the high half, as the initial user namespace has them */
 	char comm[COMM_SIZE];
 	__s32 sockfd;  /* -1: none, or not learnt */
 	__s32 addrlen; /* as the caller gave it; only that many bytes of addr are the caller's */
@@ -53,7 +53,7 @@ struct event {
 };
 
 #define EVENT_SIZE_SHORT 84
-#define EVENT_SIZE_LONG 188
+#define EVENT_SIZE_LONG	 188
 
 _Static_assert(__builtin_offsetof(struct event, comm) == 24, "wire layout");
 _Static_assert(__builtin_offsetof(struct event, sockfd) == 40, "wire layout");

@@ -19,7 +19,8 @@ static void run(char **argv, int gate, const sigset_t *mask)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
-	error_set(&err, 0, "connsnoop: running %s: execvp says %s; check the name and PATH", argv[0], ERRNO_NAME(errno));
+	error_set(&err, 0, "connsnoop: running %s: execvp says %s; check the name and PATH", argv[0],
+		  ERRNO_NAME(errno));
 	dprintf(STDERR_FILENO, "%s\n", err.text);
 	_exit(errno == ENOENT ? 127 : 126);
 }
@@ -33,7 +34,8 @@ int command_prepare(struct command *command, char **argv, const sigset_t *mask, 
 	if (!argv)
 		return 0;
 	if (pipe2(gate, O_CLOEXEC))
-		return error_set(err, STATUS_FAILURE, "preparing %s: pipe says %s; raise the limit of open files", argv[0], ERRNO_NAME(errno));
+		return error_set(err, STATUS_FAILURE, "preparing %s: pipe says %s; raise the limit of open files",
+				 argv[0], ERRNO_NAME(errno));
 	command->pid = fork();
 	if (command->pid == 0) {
 		close(gate[1]);
@@ -43,7 +45,9 @@ int command_prepare(struct command *command, char **argv, const sigset_t *mask, 
 	command->gate = gate[1];
 	if (command->pid < 0) {
 		command->pid = 0;
-		return error_set(err, STATUS_FAILURE, "preparing %s: fork says %s; raise the limit of processes or free memory", argv[0], ERRNO_NAME(errno));
+		return error_set(err, STATUS_FAILURE,
+				 "preparing %s: fork says %s; raise the limit of processes or free memory", argv[0],
+				 ERRNO_NAME(errno));
 	}
 	return 0;
 }

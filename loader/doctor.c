@@ -13,7 +13,7 @@ static const char *const states[] = {[FINDING_YES] = "yes", [FINDING_NO] = "no",
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ON(kind) (1U << (kind))
-#define ON_ALL (ON(HOOK_KPROBE) | ON(HOOK_PROTO) | ON(HOOK_TRACEPOINT))
+#define ON_ALL	 (ON(HOOK_KPROBE) | ON(HOOK_PROTO) | ON(HOOK_TRACEPOINT))
 
 /* What a hook can't see, or shows otherwise than the security hook would. */
 static const struct blind_spot {
@@ -25,11 +25,15 @@ static const struct blind_spot {
 	{ON_ALL, "SCTP's connectx"},
 	{ON(HOOK_KPROBE) | ON(HOOK_TRACEPOINT), "connects that the kernel makes itself (NFS, CIFS, DRBD and the like)"},
 	{ON(HOOK_PROTO), "attempts that a security module refuses: this hook stands behind it"},
-	{ON(HOOK_PROTO), "protocols whose module is loaded after the start, or whose connect function is not in the list"},
+	{ON(HOOK_PROTO),
+	 "protocols whose module is loaded after the start, or whose connect function is not in the list"},
 	{ON(HOOK_TRACEPOINT), "io_uring: its attempts are no system calls"},
-	{ON(HOOK_TRACEPOINT), "the type of the socket, and whether the descriptor is one: calls that fail with EBADF or ENOTSOCK show too"},
-	{ON(HOOK_TRACEPOINT), "the address as the kernel uses it: it is read from the caller's memory, which another thread can change"},
-	{ON(HOOK_TRACEPOINT), "an address in memory that was not touched yet, or that is not there: it shows as unreadable"},
+	{ON(HOOK_TRACEPOINT),
+	 "the type of the socket, and whether the descriptor is one: calls that fail with EBADF or ENOTSOCK show too"},
+	{ON(HOOK_TRACEPOINT),
+	 "the address as the kernel uses it: it is read from the caller's memory, which another thread can change"},
+	{ON(HOOK_TRACEPOINT),
+	 "an address in memory that was not touched yet, or that is not there: it shows as unreadable"},
 	{ON(HOOK_AUTO), "32-bit programs: the entry of all system calls could not be traced"},
 };
 
@@ -79,7 +83,8 @@ static void print_text(const struct diagnosis *diagnosis)
 	if (!hook->has_sockfd)
 		printf("sockfd: not known on this kernel (-1): the saved registers were not found\n");
 	else if (hook->stack_size)
-		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n", hook->regs_from_top);
+		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n",
+		       hook->regs_from_top);
 	for (int i = 0; hook->kind == HOOK_PROTO && i < hook->place_count; i++)
 		printf("%s%s", i ? ", " : "probed: ", hook->places[i] + strlen("proto:"));
 	if (hook->kind == HOOK_PROTO)

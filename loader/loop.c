@@ -13,7 +13,7 @@
  * wakes us by its watermark. When a nap brought nothing we say that we sleep and look once more at once and once after
  * RECHECK_MS, for a program that had looked at the word just before it changed. From then on only a bell wakes us.
  */
-#define NAP_MS 5
+#define NAP_MS	   5
 #define RECHECK_MS 10
 
 enum state { AWAKE, DROWSY, ASLEEP };
@@ -42,8 +42,10 @@ int loop_open(struct loop *loop, struct error *err)
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->signals < 0 || loop->epoll < 0 || watch(loop, loop->signals, TAG_SIGNALS) ||
 	    (loop->hotplug >= 0 && watch(loop, loop->hotplug, TAG_HOTPLUG)))
-		return error_set(err, STATUS_FAILURE, "preparing to wait: signalfd or epoll says %s; the kernel needs CONFIG_SIGNALFD and CONFIG_EPOLL, and the limit of open files room",
-				 ERRNO_NAME(errno));
+		return error_set(
+			err, STATUS_FAILURE,
+			"preparing to wait: signalfd or epoll says %s; the kernel needs CONFIG_SIGNALFD and CONFIG_EPOLL, and the limit of open files room",
+			ERRNO_NAME(errno));
 	return 0;
 }
 
@@ -161,7 +163,8 @@ static int wait_for(struct loop *loop, int timeout)
 static void flush_output(struct tracer *tracer)
 {
 	if (!sink_flush(tracer->sink))
-		fprintf(stderr, "connsnoop: writing %s: the kernel says %s; make room: until then events that do not fit are counted as lost\n",
+		fprintf(stderr,
+			"connsnoop: writing %s: the kernel says %s; make room: until then events that do not fit are counted as lost\n",
 			tracer->sink->path ? tracer->sink->path : "standard output", ERRNO_NAME(tracer->sink->failure));
 }
 

@@ -8,8 +8,8 @@
 
 struct loop {
 	int epoll;
-	int signals;  /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
-	int hotplug;  /* -1: not to be had */
+	int signals;	 /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD */
+	int hotplug;	 /* -1: not to be had */
 	sigset_t before; /* the signal mask to give to a command */
 	struct tracer *tracer;
 	struct command *command;

@@ -18,17 +18,21 @@ static void print_banner(const struct tracer *tracer)
 {
 	const struct hook *hook = &tracer->hook;
 
-	fprintf(stderr, "connsnoop: tracing %s on %u CPUs, proved by an attempt of its own\n", hook->name, tracer->cpus);
+	fprintf(stderr, "connsnoop: tracing %s on %u CPUs, proved by an attempt of its own\n", hook->name,
+		tracer->cpus);
 	if (hook->kind == HOOK_TRACEPOINT)
-		fprintf(stderr, "connsnoop: this hook reads the caller's memory, which another thread can change, and does not see io_uring%s; see --doctor\n",
+		fprintf(stderr,
+			"connsnoop: this hook reads the caller's memory, which another thread can change, and does not see io_uring%s; see --doctor\n",
 			hook->misses_compat ? " or 32-bit programs" : "");
 	if (hook->kind == HOOK_PROTO)
-		fprintf(stderr, "connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
+		fprintf(stderr,
+			"connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->options->verbose)
-		fprintf(stderr, "connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
+		fprintf(stderr,
+			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
 			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
 			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
@@ -45,8 +49,9 @@ static void print_final(struct tracer *tracer)
 {
 	struct accounts accounts = tracer_accounts(tracer, true);
 
-	fprintf(stderr, "connsnoop: %llu attempts = %llu shown + %llu filtered + %llu lost\n", (unsigned long long)accounts.attempts,
-		(unsigned long long)accounts.shown, (unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
+	fprintf(stderr, "connsnoop: %llu attempts = %llu shown + %llu filtered + %llu lost\n",
+		(unsigned long long)accounts.attempts, (unsigned long long)accounts.shown,
+		(unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
 }
 
 /* Stops counting before it stops reading, so that the sums are exact; then says them. */
@@ -59,9 +64,10 @@ static int finish(struct tracer *tracer)
 	print_summary(tracer);
 	gone = tracer->sink->gone;
 	if (sink_close(tracer->sink) && !gone) {
-		fprintf(stderr, "connsnoop: writing %s: %llu lines were lost: the kernel said %s; make room and start again\n",
-			tracer->sink->path ? tracer->sink->path : "standard output", (unsigned long long)tracer->sink->dropped,
-			ERRNO_NAME(tracer->sink->failure));
+		fprintf(stderr,
+			"connsnoop: writing %s: %llu lines were lost: the kernel said %s; make room and start again\n",
+			tracer->sink->path ? tracer->sink->path : "standard output",
+			(unsigned long long)tracer->sink->dropped, ERRNO_NAME(tracer->sink->failure));
 		print_final(tracer);
 		return STATUS_FAILURE;
 	}

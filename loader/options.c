@@ -65,7 +65,8 @@ static int parse_count(const char *name, const char *text, uint64_t max, uint64_
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || *value == 0 || *value > max)
-		return error_set(err, STATUS_USAGE, "%s takes a whole number from 1 to %llu, not \"%s\"", name, (unsigned long long)max, text);
+		return error_set(err, STATUS_USAGE, "%s takes a whole number from 1 to %llu, not \"%s\"", name,
+				 (unsigned long long)max, text);
 	return 0;
 }
 
@@ -87,7 +88,9 @@ static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 	if (parse_count("--buffer-pages", text, PAGES_MAX, &value, err))
 		return -1;
 	if (value & (value - 1))
-		return error_set(err, STATUS_USAGE, "--buffer-pages takes a power of two (the kernel's rings have no other size), not %s", text);
+		return error_set(err, STATUS_USAGE,
+				 "--buffer-pages takes a power of two (the kernel's rings have no other size), not %s",
+				 text);
 	*pages = (unsigned int)value;
 	return 0;
 }
@@ -130,13 +133,17 @@ static int parse_family(const char *text, uint64_t *families, struct error *err)
 		name[len] = '\0';
 		family = family_number(name);
 		if (family < 0)
-			return error_set(err, STATUS_USAGE, "--family: \"%s\" is no address family; names are those of socket(2), for example inet, inet6, unix, netlink, unspec", name);
+			return error_set(
+				err, STATUS_USAGE,
+				"--family: \"%s\" is no address family; names are those of socket(2), for example inet, inet6, unix, netlink, unspec",
+				name);
 		set |= 1ULL << family;
 		list += strcspn(list, ",");
 		list += *list == ',';
 	}
 	if (!set)
-		return error_set(err, STATUS_USAGE, "--family takes a list of address families, for example inet,inet6");
+		return error_set(err, STATUS_USAGE,
+				 "--family takes a list of address families, for example inet,inet6");
 	*families |= text[0] == '!' ? ~set & (FAMILIES_ANY >> 1) : set;
 	return 0;
 }
@@ -245,7 +252,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	if (optind < argc)
 		options->command = argv + optind;
 	if (options->command && strcmp(argv[optind - 1], "--") != 0)
-		return error_set(err, STATUS_USAGE, "unexpected word \"%s\"; a command to run comes after --", options->command[0]);
+		return error_set(err, STATUS_USAGE, "unexpected word \"%s\"; a command to run comes after --",
+				 options->command[0]);
 	if (options->command && options->action == ACTION_DOCTOR)
 		return error_set(err, STATUS_USAGE, "--doctor traces nothing, so it runs no command");
 	return 0;

@@ -16,9 +16,9 @@ struct options {
 	struct filter filter;
 	enum format format;
 	bool clock, since_start, user, header, verbose;
-	uint64_t max_events;   /* 0: no limit */
-	uint64_t duration;     /* ns, 0: until a signal */
-	unsigned int pages;    /* a ring's size, a power of two; 0: as memory allows */
+	uint64_t max_events; /* 0: no limit */
+	uint64_t duration;   /* ns, 0: until a signal */
+	unsigned int pages;  /* a ring's size, a power of two; 0: as memory allows */
 	enum hook_kind hook;
 	const char *output; /* NULL: standard output */
 	const char *object; /* NULL: the one that is built in */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define OBJECT_FILE_MAX (16 * 1024 * 1024)
-#define LOSS_INTERVAL 1000000000
+#define LOSS_INTERVAL	1000000000
 
 /* embedded.S */
 extern const unsigned char embedded_object[], embedded_object_end[];
@@ -55,7 +55,8 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	ssize_t got = 0;
 
 	if (fd < 0)
-		return error_set(err, STATUS_USAGE, "opening object %s: the kernel says %s; check the name", path, ERRNO_NAME(-fd));
+		return error_set(err, STATUS_USAGE, "opening object %s: the kernel says %s; check the name", path,
+				 ERRNO_NAME(-fd));
 	tracer->image = malloc(OBJECT_FILE_MAX);
 	*size = 0;
 	while (tracer->image && *size < OBJECT_FILE_MAX) {
@@ -68,9 +69,11 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	if (!tracer->image)
 		return error_set(err, STATUS_FAILURE, "reading object %s: out of memory", path);
 	if (got < 0)
-		return error_set(err, STATUS_USAGE, "reading object %s: the kernel says %s; give a regular file", path, ERRNO_NAME((int)-got));
+		return error_set(err, STATUS_USAGE, "reading object %s: the kernel says %s; give a regular file", path,
+				 ERRNO_NAME((int)-got));
 	if (*size == OBJECT_FILE_MAX)
-		return error_set(err, STATUS_USAGE, "reading object %s: larger than %d bytes, so not one of ours", path, OBJECT_FILE_MAX);
+		return error_set(err, STATUS_USAGE, "reading object %s: larger than %d bytes, so not one of ours", path,
+				 OBJECT_FILE_MAX);
 	return 0;
 }
 
@@ -84,7 +87,8 @@ static int check_object(struct tracer *tracer, struct error *err)
 	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
 	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
 		return -1;
-	if (object_resize_map(object, "rings", tracer->cpus, err) || object_resize_map(object, "bells", tracer->cpus, err) ||
+	if (object_resize_map(object, "rings", tracer->cpus, err) ||
+	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
 	return object_create_maps(object, &tracer->kernel, err);
@@ -97,7 +101,8 @@ static int open_object(struct tracer *tracer, struct error *err)
 
 	if (path && read_object(tracer, path, &size, err))
 		return -1;
-	return object_open(&tracer->object, path ? tracer->image : embedded_object, size, path ? path : "the built-in object", err);
+	return object_open(&tracer->object, path ? tracer->image : embedded_object, size,
+			   path ? path : "the built-in object", err);
 }
 
 /* Two descriptors a CPU, and a few. Where the limit can't be raised, opening a ring says so. */
@@ -145,7 +150,9 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	tracer->options = options;
 	tracer->cpus = cpus_possible();
 	if (!tracer->cpus)
-		return error_set(err, STATUS_FAILURE, "counting CPUs: neither /sys/devices/system/cpu/possible nor /proc/stat can be read; mount /proc");
+		return error_set(
+			err, STATUS_FAILURE,
+			"counting CPUs: neither /sys/devices/system/cpu/possible nor /proc/stat can be read; mount /proc");
 	tracer->tally = calloc(tracer->cpus, sizeof(*tracer->tally));
 	if (!tracer->tally)
 		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
@@ -160,7 +167,9 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	tracer->control.own_tgid = tracer->hook.own_tgid;
 	result = set_control(tracer, false);
 	if (result)
-		return error_set(err, STATUS_FAILURE, "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel", ERRNO_NAME(-result));
+		return error_set(err, STATUS_FAILURE,
+				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
+				 ERRNO_NAME(-result));
 	return 0;
 }
 

@@ -14,16 +14,16 @@ struct pt_regs {
 	__u32 syscallno, unused;
 };
 
-#define ARG1(ctx) ((ctx)->regs[0])
-#define ARG2(ctx) ((ctx)->regs[1])
-#define ARG3(ctx) ((ctx)->regs[2])
+#define ARG1(ctx)      ((ctx)->regs[0])
+#define ARG2(ctx)      ((ctx)->regs[1])
+#define ARG3(ctx)      ((ctx)->regs[2])
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
-#define NR_CONNECT 203
+#define NR_CONNECT	  203
 #define NR_COMPAT_CONNECT 283
 #define NR_IO_URING_ENTER 426
-#define PSTATE_MODE 0x0f /* 0: EL0, that is, user space */
-#define PSTATE_AARCH32 0x10
+#define PSTATE_MODE	  0x0f /* 0: EL0, that is, user space */
+#define PSTATE_AARCH32	  0x10
 
 struct saved_call {
 	__u64 pstate, orig_x0;

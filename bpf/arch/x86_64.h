@@ -12,18 +12,18 @@ struct pt_regs {
 	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
-#define ARG1(ctx) ((ctx)->di)
-#define ARG2(ctx) ((ctx)->si)
-#define ARG3(ctx) ((ctx)->dx)
+#define ARG1(ctx)      ((ctx)->di)
+#define ARG2(ctx)      ((ctx)->si)
+#define ARG3(ctx)      ((ctx)->dx)
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
-#define NR_CONNECT 42
-#define NR_X32_CONNECT (0x40000000 | 42)
+#define NR_CONNECT	   42
+#define NR_X32_CONNECT	   (0x40000000 | 42)
 #define NR_IA32_SOCKETCALL 102
-#define NR_IA32_CONNECT 362
-#define NR_IO_URING_ENTER 426
+#define NR_IA32_CONNECT	   362
+#define NR_IO_URING_ENTER  426
 #define SOCKETCALL_CONNECT 3
-#define ENOSYS 38
+#define ENOSYS		   38
 
 /* pt_regs from ax on, which is what one look at an attempt needs. */
 struct saved_call {
@@ -87,7 +87,8 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 /* What a program on the entry of every system call asks first. */
 static always_inline int is_connecting(__u32 id, int native)
 {
-	return id == NR_IA32_CONNECT || id == NR_IA32_SOCKETCALL || id == NR_X32_CONNECT || (native && id == NR_CONNECT);
+	return id == NR_IA32_CONNECT || id == NR_IA32_SOCKETCALL || id == NR_X32_CONNECT ||
+	       (native && id == NR_CONNECT);
 }
 
 /* The array that socketcall's second argument points to: descriptor, address, length. */

@@ -15,9 +15,9 @@
 
 /* One program on one place in the kernel. */
 struct probe {
-	int fd;		   /* the perf event that holds it; -1: closed */
-	int tracefs;	   /* tracing directory, where the probe is an event of ours in it; else -1 */
-	char event[64];	   /* that event, "group/name" */
+	int fd;		/* the perf event that holds it; -1: closed */
+	int tracefs;	/* tracing directory, where the probe is an event of ours in it; else -1 */
+	char event[64]; /* that event, "group/name" */
 };
 
 #define PROBE_CLOSED ((struct probe){.fd = -1, .tracefs = -1})
@@ -41,17 +41,17 @@ const char *hook_kind_name(enum hook_kind kind);
 
 struct hook {
 	enum hook_kind kind;
-	char name[80]; /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
-	bool by_pmu;   /* a kprobe set by the PMU, not through tracefs */
+	char name[80];	    /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
+	bool by_pmu;	    /* a kprobe set by the PMU, not through tracefs */
 	bool misses_compat; /* calls through a 32-bit table pass by it, though the kernel has one */
 	struct probe probes[HOOK_PLACES_MAX];
 	char places[HOOK_PLACES_MAX][80]; /* for events, by their place: "proto:inet_stream_connect" */
 	int place_count;
-	bool has_sockfd;     /* the place of the saved registers was learnt, or is not needed */
+	bool has_sockfd; /* the place of the saved registers was learnt, or is not needed */
 	/* What was learnt, 0: nothing. The size is the smallest THREAD_SIZE that it can be: half of the true one serves as
 	 * well while a task's stack is less than that deep, which it is at the entry of a system call's first function. */
 	uint32_t stack_size, regs_from_top;
-	uint32_t own_tgid; /* connsnoop's process in the initial PID namespace */
+	uint32_t own_tgid;  /* connsnoop's process in the initial PID namespace */
 	char why_not[1024]; /* why no better hook is used; "" for the best */
 };
 

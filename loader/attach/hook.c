@@ -75,7 +75,8 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 		if (!first.status || this.status == STATUS_NOT_PERMITTED)
 			first.status = this.status;
 	}
-	return error_set(err, first.status ? first.status : STATUS_UNSUPPORTED, "%s", why_not[0] ? why_not : "no such hook in this version");
+	return error_set(err, first.status ? first.status : STATUS_UNSUPPORTED, "%s",
+			 why_not[0] ? why_not : "no such hook in this version");
 }
 
 void hook_stop(struct hook *hook)

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define GROUP_PREFIX "connsnoop_"
-#define EVENT_NAME "connect"
+#define EVENT_NAME   "connect"
 
 /* "p:connsnoop_<pid>_<8 hex digits>/connect ...": ours, and nobody else's that happens to begin alike. */
 static bool is_ours(const char *line, char event[64])

@@ -58,7 +58,8 @@ static bool study(void *context, uint32_t cpu, const void *data, uint32_t size)
 	if (size != SNAPSHOT_SIZE || lesson->regs_from_top)
 		return true;
 	memcpy(&snap, data, SNAPSHOT_SIZE);
-	lesson->regs_from_top = learn_search(snap.bytes, sizeof(snap.bytes), lesson->trial, (uintptr_t)&lesson->trial->addr);
+	lesson->regs_from_top =
+		learn_search(snap.bytes, sizeof(snap.bytes), lesson->trial, (uintptr_t)&lesson->trial->addr);
 	lesson->stack_size = lesson->regs_from_top ? snap.stack_size : 0;
 	return true;
 }

@@ -68,7 +68,8 @@ int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct 
 		return 0;
 	if (result == -EPERM || result == -EACCES)
 		capability_suspects(suspects, sizeof(suspects));
-	return error_set(err, error_status(-result, STATUS_UNSUPPORTED), "setting a kprobe on %s %s: the kernel says %s; %s", symbol,
+	return error_set(err, error_status(-result, STATUS_UNSUPPORTED),
+			 "setting a kprobe on %s %s: the kernel says %s; %s", symbol,
 			 has_pmu && result == pmu ? "by the kprobe PMU" : "through tracefs", ERRNO_NAME(-result),
 			 suspects[0] ? suspects : kprobe_advice(has_pmu, -result));
 }
@@ -84,8 +85,10 @@ int probe_open_tracepoint(struct probe *probe, const char *group, const char *na
 	snprintf(path, sizeof(path), "events/%s/%s/id", group, name);
 	dir = tracefs_open(path, O_RDONLY, &file);
 	if (dir < 0)
-		return error_set(err, error_status(-dir, STATUS_UNSUPPORTED), "finding tracepoint %s/%s: the kernel says %s; it must be built with CONFIG_FTRACE_SYSCALLS",
-				 group, name, ERRNO_NAME(-dir));
+		return error_set(
+			err, error_status(-dir, STATUS_UNSUPPORTED),
+			"finding tracepoint %s/%s: the kernel says %s; it must be built with CONFIG_FTRACE_SYSCALLS",
+			group, name, ERRNO_NAME(-dir));
 	sys_close(file);
 	memset(&attr, 0, sizeof(attr));
 	attr.size = PERF_ATTR_SIZE_VER0;
@@ -99,8 +102,9 @@ int probe_open_tracepoint(struct probe *probe, const char *group, const char *na
 	}
 	if (result >= 0)
 		return 0;
-	return error_set(err, error_status(-result, STATUS_UNSUPPORTED), "attaching to tracepoint %s/%s: the kernel says %s; %s", group, name, ERRNO_NAME(-result),
-			 result == -EINVAL ? "BPF programs on system-call tracepoints need 4.14 or later"
+	return error_set(err, error_status(-result, STATUS_UNSUPPORTED),
+			 "attaching to tracepoint %s/%s: the kernel says %s; %s", group, name, ERRNO_NAME(-result),
+			 result == -EINVAL   ? "BPF programs on system-call tracepoints need 4.14 or later"
 			 : result == -EEXIST ? "before 4.15 only one program can use it, and another one does"
 					     : "try --doctor for what this kernel offers");
 }

@@ -111,11 +111,15 @@ int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error
 	await(&proof);
 	trial_close(&trial);
 	if (!proof.seen)
-		return error_set(err, STATUS_UNSUPPORTED, "%s was attached, but an attempt of connsnoop's own did not appear within %d ms; kprobes may be switched off (/sys/kernel/debug/kprobes/enabled) or the function inlined",
-				 hook->name, PROOF_WAIT_MS);
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"%s was attached, but an attempt of connsnoop's own did not appear within %d ms; kprobes may be switched off (/sys/kernel/debug/kprobes/enabled) or the function inlined",
+			hook->name, PROOF_WAIT_MS);
 	if (proof.wrong)
-		return error_set(err, STATUS_UNSUPPORTED, "%s was attached, but shows connsnoop's own attempt with a wrong %s; please report this kernel",
-				 hook->name, proof.wrong);
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"%s was attached, but shows connsnoop's own attempt with a wrong %s; please report this kernel",
+			hook->name, proof.wrong);
 	hook->own_tgid = proof.own_tgid;
 	return 0;
 }

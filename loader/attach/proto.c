@@ -18,14 +18,26 @@
 
 /* The first is what the self-proof goes through. sock_no_connect serves AF_PACKET, AF_KEY, AF_ALG, CAN_RAW and others. */
 static const char *const functions[] = {
-	"inet_dgram_connect", "inet_stream_connect", "unix_stream_connect", "unix_dgram_connect", "netlink_connect",
-	"sock_no_connect", "vsock_stream_connect", "vsock_connect", "vsock_dgram_connect", "sctp_inet_connect",
-	"l2cap_sock_connect", "rfcomm_sock_connect", "sco_sock_connect", "iso_sock_connect", "bcm_connect",
-	"j1939_sk_connect", "tipc_connect", "rds_connect", "pppoe_connect", "pppol2tp_connect", "pptp_connect",
-	"x25_connect", "ax25_connect", "rose_connect", "nr_connect", "atalk_connect", "ipx_connect", "llc_ui_connect",
-	"irda_connect", "caif_connect", "dn_connect", "qrtr_connect", "rxrpc_connect", "pn_socket_connect",
-	"llcp_sock_connect", "rawsock_connect", "iucv_sock_connect", "ieee802154_sock_connect", "pvc_connect",
-	"svc_connect",
+	"inet_dgram_connect",	"inet_stream_connect",
+	"unix_stream_connect",	"unix_dgram_connect",
+	"netlink_connect",	"sock_no_connect",
+	"vsock_stream_connect", "vsock_connect",
+	"vsock_dgram_connect",	"sctp_inet_connect",
+	"l2cap_sock_connect",	"rfcomm_sock_connect",
+	"sco_sock_connect",	"iso_sock_connect",
+	"bcm_connect",		"j1939_sk_connect",
+	"tipc_connect",		"rds_connect",
+	"pppoe_connect",	"pppol2tp_connect",
+	"pptp_connect",		"x25_connect",
+	"ax25_connect",		"rose_connect",
+	"nr_connect",		"atalk_connect",
+	"ipx_connect",		"llc_ui_connect",
+	"irda_connect",		"caif_connect",
+	"dn_connect",		"qrtr_connect",
+	"rxrpc_connect",	"pn_socket_connect",
+	"llcp_sock_connect",	"rawsock_connect",
+	"iucv_sock_connect",	"ieee802154_sock_connect",
+	"pvc_connect",		"svc_connect",
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))

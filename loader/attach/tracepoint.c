@@ -29,7 +29,8 @@ static int open_raw(struct hook *hook, const struct hook_parts *parts, struct er
 	static const char name[] = "sys_enter";
 	struct probe *probe = &hook->probes[hook->place_count];
 	union bpf_attr attr;
-	int prog = object_load_program(parts->object, "raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT, parts->kernel, err);
+	int prog = object_load_program(parts->object, "raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT,
+				       parts->kernel, err);
 
 	if (prog < 0)
 		return -1;
@@ -41,12 +42,14 @@ static int open_raw(struct hook *hook, const struct hook_parts *parts, struct er
 	if (probe->fd >= 0)
 		return take_place(hook, prog, "raw_syscalls/sys_enter");
 	sys_close(prog);
-	return error_set(err, error_status(-probe->fd, STATUS_UNSUPPORTED), "attaching to raw tracepoint %s: bpf(BPF_RAW_TRACEPOINT_OPEN) says %s; the kernel must have CONFIG_FTRACE_SYSCALLS",
-			 name, ERRNO_NAME(-probe->fd));
+	return error_set(
+		err, error_status(-probe->fd, STATUS_UNSUPPORTED),
+		"attaching to raw tracepoint %s: bpf(BPF_RAW_TRACEPOINT_OPEN) says %s; the kernel must have CONFIG_FTRACE_SYSCALLS",
+		name, ERRNO_NAME(-probe->fd));
 }
 
-static int open_perf(struct hook *hook, const char *section, const char *group, const char *name, const struct hook_parts *parts,
-		     struct error *err)
+static int open_perf(struct hook *hook, const char *section, const char *group, const char *name,
+		     const struct hook_parts *parts, struct error *err)
 {
 	char full[64];
 	int prog = object_load_program(parts->object, section, BPF_PROG_TYPE_TRACEPOINT, parts->kernel, err);

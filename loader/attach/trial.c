@@ -31,8 +31,10 @@ int trial_prepare(struct trial *trial, struct error *err)
 	memcpy(trial->addr.sin_zero, &nonce, sizeof(nonce));
 	trial->fd = sys_socket(AF_INET, SOCK_DGRAM, 0);
 	if (trial->fd < 0)
-		return error_set(err, error_status(-trial->fd, STATUS_FAILURE), "opening a socket for the self-test: socket(AF_INET, SOCK_DGRAM) says %s; it needs IPv4 and must be allowed to open a socket",
-				 ERRNO_NAME(-trial->fd));
+		return error_set(
+			err, error_status(-trial->fd, STATUS_FAILURE),
+			"opening a socket for the self-test: socket(AF_INET, SOCK_DGRAM) says %s; it needs IPv4 and must be allowed to open a socket",
+			ERRNO_NAME(-trial->fd));
 	return 0;
 }
 

@@ -59,7 +59,8 @@ bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, siz
 		memset(&attempt->address, 0, sizeof(attempt->address));
 		attempt->address.fault = true;
 	} else {
-		address_decode(&attempt->address, event->addr, size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX, event->addrlen);
+		address_decode(&attempt->address, event->addr, size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX,
+			       event->addrlen);
 	}
 	attempt->disconnect = attempt->address.has_family && attempt->address.family == AF_UNSPEC;
 	return true;

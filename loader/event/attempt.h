@@ -71,7 +71,7 @@ struct filter {
 	bool any_type;	   /* else streams and datagrams, and UNIX seqpackets */
 };
 
-#define FAMILIES_ANY UINT64_MAX
+#define FAMILIES_ANY	 UINT64_MAX
 #define FAMILIES_DEFAULT (1ULL << 1 /* AF_UNIX */ | 1ULL << 2 /* AF_INET */ | 1ULL << 10 /* AF_INET6 */)
 
 /* "inet", "AF_INET6": its number, or -1. */

@@ -20,15 +20,20 @@ static int check_header(const struct object *object, struct error *err)
 	const Elf64_Ehdr *ehdr;
 
 	if (!object->elf || elf_kind(object->elf) != ELF_K_ELF || !elf64_getehdr(object->elf))
-		return error_set(err, STATUS_USAGE, "%s: not a 64-bit ELF file (%s); give the object that clang -target bpf made",
+		return error_set(err, STATUS_USAGE,
+				 "%s: not a 64-bit ELF file (%s); give the object that clang -target bpf made",
 				 object->name, elf_errmsg(-1));
 	ehdr = elf64_getehdr(object->elf);
 	if (ehdr->e_machine != EM_BPF || ehdr->e_type != ET_REL)
-		return error_set(err, STATUS_USAGE, "%s: machine %u, type %u: not a relocatable BPF object; compile it with clang -target bpf -c",
-				 object->name, ehdr->e_machine, ehdr->e_type);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: machine %u, type %u: not a relocatable BPF object; compile it with clang -target bpf -c",
+			object->name, ehdr->e_machine, ehdr->e_type);
 	if (ehdr->e_ident[EI_DATA] != HOST_DATA)
-		return error_set(err, STATUS_USAGE, "%s: its byte order is not this machine's; compile it with clang -target bpf on such a machine",
-				 object->name);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: its byte order is not this machine's; compile it with clang -target bpf on such a machine",
+			object->name);
 	return 0;
 }
 
@@ -79,8 +84,10 @@ static int find_license(struct object *object, struct error *err)
 
 	if (!object_section(object, "license", &header, &data) || data->d_size == 0 ||
 	    memchr(data->d_buf, '\0', data->d_size) == NULL)
-		return error_set(err, STATUS_USAGE, "%s: section \"license\" is missing or is no string; the kernel's helpers want \"GPL\"",
-				 object->name);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: section \"license\" is missing or is no string; the kernel's helpers want \"GPL\"",
+			object->name);
 	object->license = data->d_buf;
 	return 0;
 }

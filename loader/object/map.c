@@ -21,11 +21,13 @@ static int add_map(struct object *object, const Elf64_Sym *sym, const Elf_Data *
 	struct map_def def;
 
 	if (!name || !*name || strlen(name) >= OBJECT_SYMBOL_MAX)
-		return error_set(err, STATUS_USAGE, "%s: a map's name is missing or too long; the file is damaged", object->name);
+		return error_set(err, STATUS_USAGE, "%s: a map's name is missing or too long; the file is damaged",
+				 object->name);
 	if (object->map_count == OBJECT_MAPS_MAX)
 		return error_set(err, STATUS_USAGE, "%s: more than %d maps", object->name, OBJECT_MAPS_MAX);
 	if (sym->st_value > data->d_size || data->d_size - sym->st_value < sizeof(def))
-		return error_set(err, STATUS_USAGE, "%s: map %s lies outside its section; the file is damaged", object->name, name);
+		return error_set(err, STATUS_USAGE, "%s: map %s lies outside its section; the file is damaged",
+				 object->name, name);
 	memcpy(&def, (const char *)data->d_buf + sym->st_value, sizeof(def));
 	map = &object->maps[object->map_count++];
 	*map = (struct object_map){
@@ -84,10 +86,13 @@ int object_check_map(const struct object *object, const char *name, uint32_t typ
 	const struct object_map *map = object_find_map(object, name);
 
 	if (!map)
-		return error_set(err, STATUS_USAGE, "%s: no map \"%s\"; the object is of another program or version", object->name, name);
+		return error_set(err, STATUS_USAGE, "%s: no map \"%s\"; the object is of another program or version",
+				 object->name, name);
 	if (map->type != type || map->key_size != key_size || map->value_size != value_size)
-		return error_set(err, STATUS_USAGE, "%s: map \"%s\" has type %u, key %u, value %u instead of %u, %u, %u; the object is of another version",
-				 object->name, name, map->type, map->key_size, map->value_size, type, key_size, value_size);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: map \"%s\" has type %u, key %u, value %u instead of %u, %u, %u; the object is of another version",
+			object->name, name, map->type, map->key_size, map->value_size, type, key_size, value_size);
 	return 0;
 }
 
@@ -136,13 +141,19 @@ int object_create_maps(struct object *object, const struct object_kernel *kernel
 			int errnum = -map->fd;
 
 			map->fd = -1;
-			return error_set(err, error_status(errnum, errnum == EINVAL || errnum == ENOSYS ? STATUS_UNSUPPORTED : STATUS_FAILURE),
-					 "%s: creating map %s (type %u, %u entries of %u bytes): bpf(BPF_MAP_CREATE) says %s; %s", object->name,
-					 map->name, map->type, map->max_entries, map->value_size, ERRNO_NAME(errnum),
-					 errnum == EPERM	? "CAP_SYS_ADMIN (or CAP_BPF) is missing, or RLIMIT_MEMLOCK is too low: try ulimit -l unlimited"
-					 : errnum == ENOSYS	? "the kernel was built without CONFIG_BPF_SYSCALL"
-					 : errnum == EINVAL	? "the kernel does not know this kind of map: 4.4 is the oldest that does"
-								: "free some memory or lower --buffer-pages");
+			return error_set(
+				err,
+				error_status(errnum, errnum == EINVAL || errnum == ENOSYS ? STATUS_UNSUPPORTED
+											  : STATUS_FAILURE),
+				"%s: creating map %s (type %u, %u entries of %u bytes): bpf(BPF_MAP_CREATE) says %s; %s",
+				object->name, map->name, map->type, map->max_entries, map->value_size,
+				ERRNO_NAME(errnum),
+				errnum == EPERM
+					? "CAP_SYS_ADMIN (or CAP_BPF) is missing, or RLIMIT_MEMLOCK is too low: try ulimit -l unlimited"
+				: errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
+				: errnum == EINVAL
+					? "the kernel does not know this kind of map: 4.4 is the oldest that does"
+					: "free some memory or lower --buffer-pages");
 		}
 	}
 	return 0;

@@ -8,9 +8,9 @@
 #include <libelf.h>
 #include <linux/bpf.h>
 
-#define OBJECT_MAPS_MAX 32
+#define OBJECT_MAPS_MAX	     32
 #define OBJECT_CONSTANTS_MAX 64
-#define OBJECT_SYMBOL_MAX 64
+#define OBJECT_SYMBOL_MAX    64
 /* BPF_MAXINSNS of every kernel for the unprivileged, and of 4.x for all. */
 #define OBJECT_INSNS_MAX 4096
 
@@ -47,9 +47,6 @@ Elf_Scn *object_section(const struct object *object, const char *name, Elf64_Shd
 /* map.c */
 int object_find_maps(struct object *object, struct error *err);
 struct object_map *object_find_map(const struct object *object, const char *name);
-
-
-
 
 /* reloc.c: applies all relocations of the program section with this index to its instructions. */
 int object_relocate(const struct object *object, size_t section, const char *section_name, struct bpf_insn *insns,

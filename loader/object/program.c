@@ -9,13 +9,13 @@
 
 #define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
-#define HELPER_PROBE_READ 4
-#define HELPER_PROBE_READ_USER 112
+#define HELPER_PROBE_READ	 4
+#define HELPER_PROBE_READ_USER	 112
 #define HELPER_PROBE_READ_KERNEL 113
 
 /* The largest log that 4.x takes is (UINT_MAX >> 8) bytes; the smallest size it takes is 128. */
 #define LOG_FIRST (64 * 1024U)
-#define LOG_LAST (8 * 1024 * 1024U)
+#define LOG_LAST  (8 * 1024 * 1024U)
 
 struct load {
 	const struct object *object;
@@ -130,16 +130,19 @@ static int explain(const struct load *load, int errnum, struct error *err)
 
 	if (errnum == EPERM || errnum == EACCES) {
 		if (!advice)
-			advice = "CAP_SYS_ADMIN (or CAP_BPF with CAP_PERFMON) is missing, or lockdown or a seccomp filter forbids it";
+			advice =
+				"CAP_SYS_ADMIN (or CAP_BPF with CAP_PERFMON) is missing, or lockdown or a seccomp filter forbids it";
 	} else if (!advice) {
 		advice = errnum == EINVAL   ? "the kernel has no such program type; it needs CONFIG_BPF_EVENTS"
 			 : errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
 			 : errnum == E2BIG  ? "the program is longer than this kernel takes"
 					    : "free some memory and try again";
 	}
-	return error_set(err, (errnum == EPERM || errnum == EACCES) && !(load->log && load->log[0]) ? STATUS_NOT_PERMITTED : STATUS_UNSUPPORTED,
-			 "%s: loading program %s (%u instructions): bpf(BPF_PROG_LOAD) says %s: %s", load->object->name, load->section,
-			 load->count, ERRNO_NAME(errnum), advice);
+	return error_set(err,
+			 (errnum == EPERM || errnum == EACCES) && !(load->log && load->log[0]) ? STATUS_NOT_PERMITTED
+											       : STATUS_UNSUPPORTED,
+			 "%s: loading program %s (%u instructions): bpf(BPF_PROG_LOAD) says %s: %s", load->object->name,
+			 load->section, load->count, ERRNO_NAME(errnum), advice);
 }
 
 static int load_insns(const struct object *object, const char *section, int type, const struct bpf_insn *insns,
@@ -177,11 +180,14 @@ int object_load_program(struct object *object, const char *section, int type, co
 	int fd = -1;
 
 	if (!scn || header.sh_type != SHT_PROGBITS)
-		return error_set(err, STATUS_USAGE, "%s: no program \"%s\"; the object is of another program or version", object->name, section);
+		return error_set(err, STATUS_USAGE,
+				 "%s: no program \"%s\"; the object is of another program or version", object->name,
+				 section);
 	count = data->d_size / sizeof(*insns);
 	if (data->d_size % sizeof(*insns) || count == 0 || count > OBJECT_INSNS_MAX)
-		return error_set(err, STATUS_USAGE, "%s: program %s has %zu bytes; 1 to %d instructions of 8 bytes can be loaded", object->name,
-				 section, (size_t)data->d_size, OBJECT_INSNS_MAX);
+		return error_set(err, STATUS_USAGE,
+				 "%s: program %s has %zu bytes; 1 to %d instructions of 8 bytes can be loaded",
+				 object->name, section, (size_t)data->d_size, OBJECT_INSNS_MAX);
 	insns = malloc(data->d_size);
 	if (!insns)
 		return error_set(err, STATUS_FAILURE, "%s: out of memory", object->name);

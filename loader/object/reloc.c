@@ -30,14 +30,17 @@ static int patch_map(const struct place *place, const Elf64_Sym *sym, struct err
 		if (map->offset != offset)
 			continue;
 		if (map->fd < 0)
-			return error_set(err, STATUS_FAILURE, "%s: map %s is used before it was created", place->object->name, map->name);
+			return error_set(err, STATUS_FAILURE, "%s: map %s is used before it was created",
+					 place->object->name, map->name);
 		place->insns[0].src_reg = BPF_PSEUDO_MAP_FD;
 		place->insns[0].imm = map->fd;
 		place->insns[1].imm = 0;
 		return 0;
 	}
-	return error_set(err, STATUS_USAGE, "%s: %s, instruction %zu refers to section \"maps\" at %zu, where no map begins; the file is damaged",
-			 place->object->name, place->section, place->insn, offset);
+	return error_set(
+		err, STATUS_USAGE,
+		"%s: %s, instruction %zu refers to section \"maps\" at %zu, where no map begins; the file is damaged",
+		place->object->name, place->section, place->insn, offset);
 }
 
 static int patch_constant(const struct place *place, struct error *err)
@@ -51,8 +54,10 @@ static int patch_constant(const struct place *place, struct error *err)
 		place->insns[1].imm = (int32_t)(uint32_t)(constant->value >> 32);
 		return 0;
 	}
-	return error_set(err, STATUS_USAGE, "%s: %s, instruction %zu wants symbol \"%s\", which is neither a map nor a constant of this version",
-			 place->object->name, place->section, place->insn, place->symbol);
+	return error_set(
+		err, STATUS_USAGE,
+		"%s: %s, instruction %zu wants symbol \"%s\", which is neither a map nor a constant of this version",
+		place->object->name, place->section, place->insn, place->symbol);
 }
 
 static int relocate_one(const struct object *object, const char *section, struct bpf_insn *insns, size_t count,
@@ -63,7 +68,8 @@ static int relocate_one(const struct object *object, const char *section, struct
 	size_t index = ELF64_R_SYM(rel->r_info);
 
 	if (index >= object->symbol_count || rel->r_offset % sizeof(*insns) || place.insn >= count)
-		return error_set(err, STATUS_USAGE, "%s: a relocation of %s points outside (symbol %zu, offset %llu); the file is damaged",
+		return error_set(err, STATUS_USAGE,
+				 "%s: a relocation of %s points outside (symbol %zu, offset %llu); the file is damaged",
 				 object->name, section, index, (unsigned long long)rel->r_offset);
 	sym = &syms[index];
 	place.insns = &insns[place.insn];
@@ -71,16 +77,22 @@ static int relocate_one(const struct object *object, const char *section, struct
 	if (!place.symbol)
 		place.symbol = "?";
 	if (ELF64_R_TYPE(rel->r_info) == R_BPF_64_32)
-		return error_set(err, STATUS_USAGE, "%s: %s, instruction %zu calls \"%s\"; functions must be inlined, since kernels before 4.16 can't call",
-				 object->name, section, place.insn, place.symbol);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: %s, instruction %zu calls \"%s\"; functions must be inlined, since kernels before 4.16 can't call",
+			object->name, section, place.insn, place.symbol);
 	if (ELF64_R_TYPE(rel->r_info) != R_BPF_64_64 || place.insns->code != LD_IMM64 || place.insn + 1 >= count)
-		return error_set(err, STATUS_USAGE, "%s: %s, instruction %zu (code 0x%02x): relocation type %u against \"%s\" is not supported",
-				 object->name, section, place.insn, place.insns->code, (unsigned int)ELF64_R_TYPE(rel->r_info), place.symbol);
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: %s, instruction %zu (code 0x%02x): relocation type %u against \"%s\" is not supported",
+			object->name, section, place.insn, place.insns->code, (unsigned int)ELF64_R_TYPE(rel->r_info),
+			place.symbol);
 	if (sym->st_shndx == SHN_UNDEF)
 		return patch_constant(&place, err);
 	if (object->maps_section && sym->st_shndx == object->maps_section)
 		return patch_map(&place, sym, err);
-	return error_set(err, STATUS_USAGE, "%s: %s, instruction %zu uses \"%s\", a global variable; kernels before 5.2 have none",
+	return error_set(err, STATUS_USAGE,
+			 "%s: %s, instruction %zu uses \"%s\", a global variable; kernels before 5.2 have none",
 			 object->name, section, place.insn, place.symbol);
 }
 
@@ -97,7 +109,8 @@ int object_relocate(const struct object *object, size_t section, const char *sec
 			continue;
 		data = shdr->sh_type == SHT_REL ? elf_getdata(scn, NULL) : NULL;
 		if (!data || (data->d_size && !data->d_buf))
-			return error_set(err, STATUS_USAGE, "%s: the relocations of %s can't be read (type %u); BPF objects have SHT_REL",
+			return error_set(err, STATUS_USAGE,
+					 "%s: the relocations of %s can't be read (type %u); BPF objects have SHT_REL",
 					 object->name, section_name, shdr->sh_type);
 		for (size_t i = 0; i < data->d_size / sizeof(Elf64_Rel); i++) {
 			if (relocate_one(object, section_name, insns, count, (const Elf64_Rel *)data->d_buf + i, err))

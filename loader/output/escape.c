@@ -18,7 +18,11 @@ void put_hex(struct buffer *buf, const uint8_t *bytes, size_t len)
 static size_t decode_utf8(const uint8_t *bytes, size_t len, uint32_t *code)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t need = bytes[0] < 0x80 ? 1 : bytes[0] >> 5 == 6 ? 2 : bytes[0] >> 4 == 14 ? 3 : bytes[0] >> 3 == 30 ? 4 : 0;
+	size_t need = bytes[0] < 0x80	    ? 1
+		      : bytes[0] >> 5 == 6  ? 2
+		      : bytes[0] >> 4 == 14 ? 3
+		      : bytes[0] >> 3 == 30 ? 4
+					    : 0;
 
 	if (need == 0 || need > len)
 		return 0;

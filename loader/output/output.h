@@ -44,14 +44,14 @@ struct accounts {
 /* How lines look, and what they need beside the attempt. */
 struct style {
 	enum format format;
-	bool clock;	   /* -T */
-	bool since_start;  /* -t */
-	bool user;	   /* -U */
+	bool clock;	  /* -T */
+	bool since_start; /* -t */
+	bool user;	  /* -U */
 	bool header;
 	const char (*places)[80]; /* what a place of the hook is called */
-	uint64_t start;	   /* ns, CLOCK_MONOTONIC */
-	int64_t wall;	   /* ns to add to CLOCK_MONOTONIC for the time of day */
-	struct users *users; /* for -U; NULL: numbers only */
+	uint64_t start;		  /* ns, CLOCK_MONOTONIC */
+	int64_t wall;		  /* ns to add to CLOCK_MONOTONIC for the time of day */
+	struct users *users;	  /* for -U; NULL: numbers only */
 	struct {
 		uint64_t second; /* the one that `text` is of */
 		char text[20];

@@ -12,7 +12,7 @@
 
 #define SINK_SIZE (256 * 1024)
 /* A pipe that polls as writable takes this much without blocking (pipe(7)). */
-#define SINK_STEP 4096
+#define SINK_STEP	  4096
 #define SINK_LAST_WAIT_MS 2000
 
 static void look_at(struct sink *sink)
@@ -28,8 +28,9 @@ static int open_path(const char *path, struct error *err)
 	int fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0640);
 
 	if (fd < 0)
-		return error_set(err, STATUS_FAILURE, "opening %s for output: the kernel says %s; check the folder and its permissions", path,
-				 ERRNO_NAME(-fd));
+		return error_set(err, STATUS_FAILURE,
+				 "opening %s for output: the kernel says %s; check the folder and its permissions",
+				 path, ERRNO_NAME(-fd));
 	return fd;
 }
 
@@ -92,7 +93,8 @@ static int write_out(struct sink *sink, int timeout)
 			errnum = EAGAIN;
 			break;
 		}
-		wrote = sys_write(sink->fd, sink->buffer.data + done, sink->waits && left > SINK_STEP ? SINK_STEP : left);
+		wrote = sys_write(sink->fd, sink->buffer.data + done,
+				  sink->waits && left > SINK_STEP ? SINK_STEP : left);
 		if (wrote >= 0)
 			done += (size_t)wrote;
 		else if (wrote != -EINTR && !(wrote == -EAGAIN && sink->waits))

@@ -6,13 +6,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define WIDTH_CLOCK 12
+#define WIDTH_CLOCK   12
 #define WIDTH_SECONDS 11
-#define WIDTH_PID 7
-#define WIDTH_USER 10
-#define WIDTH_COMM 16
-#define WIDTH_FD 4
-#define WIDTH_TYPE 14
+#define WIDTH_PID     7
+#define WIDTH_USER    10
+#define WIDTH_COMM    16
+#define WIDTH_FD      4
+#define WIDTH_TYPE    14
 
 static void end_column(struct buffer *buf, size_t from, size_t width)
 {

@@ -30,7 +30,8 @@ struct users *users_read(const char *path)
 
 	while (file && users && getline(&line, &size, file) > 0) {
 		if (users->count == room) {
-			struct users *grown = realloc(users, sizeof(*users) + (room = room * 2 + 64) * sizeof(struct user));
+			struct users *grown =
+				realloc(users, sizeof(*users) + (room = room * 2 + 64) * sizeof(struct user));
 
 			if (!grown)
 				break;

@@ -54,14 +54,18 @@ static int open_one(struct rings *rings, unsigned int cpu)
 
 static int explain(unsigned int cpu, unsigned int pages, int errnum, struct error *err)
 {
-	const char *advice = errnum == EPERM || errnum == EACCES
-				     ? "CAP_SYS_ADMIN (or CAP_PERFMON) is missing, or the buffers exceed perf_event_mlock_kb: lower --buffer-pages"
-			     : errnum == ENOSYS || errnum == ENOENT ? "the kernel must be 4.4 or later, built with CONFIG_PERF_EVENTS"
-			     : errnum == EMFILE			    ? "raise the limit of open files (ulimit -n)"
-								    : "lower --buffer-pages";
+	const char *advice =
+		errnum == EPERM || errnum == EACCES
+			? "CAP_SYS_ADMIN (or CAP_PERFMON) is missing, or the buffers exceed perf_event_mlock_kb: lower --buffer-pages"
+		: errnum == ENOSYS || errnum == ENOENT
+			? "the kernel must be 4.4 or later, built with CONFIG_PERF_EVENTS"
+		: errnum == EMFILE ? "raise the limit of open files (ulimit -n)"
+				   : "lower --buffer-pages";
 
-	return error_set(err, error_status(errnum, errnum == ENOSYS || errnum == ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILURE),
-			 "opening the perf ring of CPU %u (%u pages): the kernel says %s; %s", cpu, pages, ERRNO_NAME(errnum), advice);
+	return error_set(
+		err, error_status(errnum, errnum == ENOSYS || errnum == ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILURE),
+		"opening the perf ring of CPU %u (%u pages): the kernel says %s; %s", cpu, pages, ERRNO_NAME(errnum),
+		advice);
 }
 
 int rings_open(struct rings **result, unsigned int cpus, unsigned int pages, const struct ring_maps *maps, int epoll,
@@ -122,7 +126,9 @@ int rings_update(struct rings *rings, const struct ring_reader *reader, struct e
 	int opened = 0;
 
 	if (!cpus_online(online))
-		return error_set(err, STATUS_FAILURE, "finding the online CPUs: neither /sys/devices/system/cpu/online nor /proc/stat can be read; mount /proc");
+		return error_set(
+			err, STATUS_FAILURE,
+			"finding the online CPUs: neither /sys/devices/system/cpu/online nor /proc/stat can be read; mount /proc");
 	for (unsigned int cpu = 0; cpu < rings->cpus; cpu++) {
 		struct ring *ring = &rings->ring[cpu];
 		int result;

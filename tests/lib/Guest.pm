@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A virtual machine that boots one kernel, plays the scenes in it, and hands back what came of them.
+package Guest;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Copy qw(copy);
+use File::Path qw(make_path remove_tree);
+use MIME::Base64 qw(decode_base64);
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(sleep time);
+
+my $here = dirname(abs_path(__FILE__));
+my $tests = dirname($here);
+
+my %machine = (
+	x86_64 => {
+		debian => 'amd64',
+		qemu => [qw(qemu-system-x86_64 -cpu max)],
+		console => 'console=ttyS0 syscall.x32=y',
+	},
+	aarch64 => {
+		debian => 'arm64',
+		# the default way of signing pointers is very slow to emulate
+		qemu => ['qemu-system-aarch64', '-M', 'virt', '-cpu', 'max,pauth-impdef=on'],
+		console => 'console=ttyAMA0',
+	},
+);
+
+# Families that distributions ship as modules; absent ones are skipped by the callers.
+my @modules = qw(af_packet vsock_loopback tipc dccp_ipv4 sctp bluetooth);
+
+# Options: arch, image, connsnoop, callers (directory), work (directory), timeout, settings (hash
+# for the guest's scenes).
+sub new
+{
+	my ($class, %option) = @_;
+	my $self = bless {timeout => 900, %option}, $class;
+
+	$self->{arch} = 'aarch64' if $self->{arch} eq 'arm64';
+	$self->{machine} = $machine{$self->{arch}} or die "no machine for $self->{arch}\n";
+	$self->{label} = label_of($self->{image});
+	$self->{dir} = "$self->{work}/$self->{label}";
+	return $self;
+}
+
+# build/kernels/amd64-trixie/boot/vmlinuz-6.12 and images/bzImage-4.4 have their own ways to differ.
+sub label_of
+{
+	my ($image) = @_;
+	my @parts = grep { !/^(?:usr|lib|modules|boot)$/ } split m{/}, abs_path($image);
+
+	return join '_', @parts[-2, -1];
+}
+
+sub run
+{
+	my ($command) = @_;
+
+	system('/bin/sh', '-c', "set -e; $command") == 0 or die "failed: $command\n";
+}
+
+# The unpacked package that an image lies in, if it does.
+sub package_of
+{
+	my ($image) = @_;
+	my $dir = dirname(abs_path($image));
+
+	while ($dir ne '/') {
+		return $dir if -d "$dir/lib/modules" || -d "$dir/usr/lib/modules";
+		$dir = dirname($dir);
+	}
+	return undef;
+}
+
+sub is_static_for
+{
+	my ($self, $path) = @_;
+	my $what = -x $path ? `file -bL '$path'` : '';
+
+	return $what =~ /static/ && $what =~ ($self->{arch} eq 'x86_64' ? qr/x86-64/ : qr/aarch64/);
+}
+
+sub busybox
+{
+	my ($self) = @_;
+	my $package = package_of($self->{image});
+	my $kernels = dirname($self->{work}) . "/kernels/$self->{machine}{debian}-*/busybox";
+
+	for my $path ($package ? "$package/busybox" : (), '/bin/busybox', glob($kernels)) {
+		return $path if $self->is_static_for($path);
+	}
+	die "no static busybox for $self->{arch}: scripts/deps vm brings one\n";
+}
+
+sub install
+{
+	my ($from, $to) = @_;
+
+	copy($from, $to) or die "$from: $!\n";
+	chmod 0755, $to;
+}
+
+sub build_initramfs
+{
+	my ($self) = @_;
+	my $tree = "$self->{dir}/root";
+	my $package = package_of($self->{image});
+
+	remove_tree($tree);
+	make_path(map { "$tree/$_" } qw(bin dev etc proc sys tmp run results modules root));
+	install($self->busybox, "$tree/bin/busybox");
+	install($self->{connsnoop}, "$tree/bin/connsnoop");
+	for my $caller (qw(caller caller32)) {
+		install("$self->{callers}/$caller", "$tree/bin/$caller")
+			if -x "$self->{callers}/$caller";
+	}
+	install("$tests/vm/init", "$tree/init");
+	install("$tests/vm/scenes.sh", "$tree/scenes.sh");
+	symlink 'busybox', "$tree/bin/sh";
+	run("'$tests/vm/modules' '$package' '$tree/modules' @modules >'$tree/modules/order'")
+		if $package;
+	open(my $settings, '>', "$tree/settings") or die "settings: $!\n";
+	print $settings "$_='$self->{settings}{$_}'\n" for sort keys %{$self->{settings}};
+	close $settings;
+	run("cd '$tree' && find . | cpio --quiet -o -H newc | gzip -1 >../initramfs.gz");
+	remove_tree($tree);
+}
+
+# Without a clean end the console tells why; a machine that hangs is ended.
+sub boot
+{
+	my ($self) = @_;
+	my $end = time + $self->{timeout};
+	my $append = "$self->{machine}{console} panic=-1 oops=panic loglevel=4 rdinit=/init";
+	my @command = (@{$self->{machine}{qemu}}, qw(-accel tcg -smp 2 -m 640 -nic none),
+		qw(-display none -monitor none -no-reboot), '-serial', "file:$self->{dir}/console.log",
+		'-kernel', $self->{image}, '-initrd', "$self->{dir}/initramfs.gz", '-append', $append);
+	my $pid = fork // die "fork: $!\n";
+
+	if (!$pid) {
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', "$self->{dir}/qemu.log";
+		open STDERR, '>&', \*STDOUT;
+		exec @command;
+		die "$command[0]: $!\n";
+	}
+	$self->{started} = time;
+	local $SIG{INT} = local $SIG{TERM} = sub { kill 'KILL', $pid; exit 1 };
+	while (waitpid($pid, WNOHANG) == 0) {
+		sleep 0.2;
+		next if time < $end;
+		kill 'KILL', $pid;
+		waitpid $pid, 0;
+		$self->{hung} = 1;
+		last;
+	}
+	$self->{seconds} = time - $self->{started};
+	unlink "$self->{dir}/initramfs.gz";
+}
+
+sub console
+{
+	my ($self) = @_;
+
+	open(my $in, '<:raw', "$self->{dir}/console.log") or return '';
+	local $/;
+	return <$in> =~ tr/\r//dr;
+}
+
+# What the guest wrote between the markers is a packed directory.
+sub unpack_results
+{
+	my ($self) = @_;
+	my ($block) = $self->console =~
+		/^=== results begin\nbegin-base64 [^\n]*\n(.*?)^====\n=== results end$/ms or return 0;
+
+	make_path("$self->{dir}/results");
+	open(my $tar, '|-', 'tar', '-xz', '-C', "$self->{dir}/results") or die "tar: $!\n";
+	binmode $tar;
+	print $tar decode_base64($block);
+	return close $tar;
+}
+
+# The directory of results, or undef where the machine did not come to its end.
+sub play
+{
+	my ($self) = @_;
+
+	remove_tree($self->{dir});
+	make_path($self->{dir});
+	$self->build_initramfs;
+	$self->boot;
+	return $self->unpack_results ? "$self->{dir}/results" : undef;
+}
+
+# Why there are no results: the last lines of the console, or of QEMU's complaint.
+sub last_words
+{
+	my ($self) = @_;
+	my @lines = grep { /\S/ } split /\n/, $self->console;
+
+	if (!@lines && open(my $in, '<', "$self->{dir}/qemu.log")) {
+		@lines = <$in>;
+		chomp @lines;
+	}
+	splice @lines, 0, -40 if @lines > 40;
+	return ($self->{hung} ? "no end within $self->{timeout} s\n" : '') . join "\n", @lines;
+}
+
+1;

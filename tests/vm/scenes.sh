@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash disable=SC2154,SC3044
+#
+# (SC3044: "caller" is our program; it is a builtin only in bash.)
+#
+# What is played in the guest. A scene leaves in /results: lines in "scenes" (status, name, detail),
+# and pairs NAME.want and NAME.json that the host compares, case by case.
+
+report()
+{
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>/results/scenes
+}
+
+# must NAME COMMAND...: the command has to succeed.
+must()
+{
+	local name=$1
+
+	shift
+	if "$@"; then
+		report ok "$name"
+	else
+		report fail "$name" "failed: $*"
+	fi
+}
+
+# is NAME GOT WANTED
+is()
+{
+	if [ "$2" = "$3" ]; then
+		report ok "$1"
+	else
+		report fail "$1" "got '$2', wanted '$3'"
+	fi
+}
+
+# start NAME ARG...: connsnoop in the background, its pid in $snoop, once it says that it traces.
+start()
+{
+	local name=$1 tries=0
+
+	shift
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>"/results/$name.err" &
+	snoop=$!
+	while ! grep -q '^connsnoop: tracing' "/results/$name.err"; do
+		tries=$((tries + 1))
+		if ! kill -0 "$snoop" 2>/dev/null || [ "$tries" = 600 ]; then
+			report fail "$name: start" "$(tail -n 3 "/results/$name.err" | tr '\n' ' ')"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# Its exit status; 137 where it had to be killed.
+await()
+{
+	local killer status
+
+	(sleep 60; kill -KILL "$1") 2>/dev/null &
+	killer=$!
+	wait "$1"
+	status=$?
+	kill "$killer" 2>/dev/null
+	return $status
+}
+
+stop()
+{
+	kill -INT "${1:-$snoop}"
+	await "${1:-$snoop}"
+}
+
+events_in()
+{
+	grep -c '"event":"security_socket_connect"' "$1"
+}
+
+# "attempts shown filtered lost" from the line that connsnoop ends with.
+summary_of()
+{
+	sed -n 's/^connsnoop: \([0-9]*\) attempts = \([0-9]*\) shown + \([0-9]*\) filtered + \([0-9]*\) lost.*/\1 \2 \3 \4/p' "$1"
+}
+
+# --- every kind of caller ---
+
+scene_callers()
+{
+	local mounts
+
+	mounts=$(cat /proc/mounts)
+	start main -a --json -o /results/main.json || return
+	caller all >/results/main.want
+	if caller32 list >/dev/null 2>&1; then
+		caller32 all >>/results/main.want
+		caller32 -s all >>/results/main.want
+	elif [ -x /bin/caller32 ]; then
+		printf '{"case":"compat","skip":"no 32-bit system calls in this kernel"}\n' \
+			>>/results/main.want
+	fi
+	stop
+	is "status after SIGINT" $? 0
+	is "nothing on stdout with -o" "$(cat /results/main.out)" ""
+	is "no mount left behind" "$(cat /proc/mounts)" "$mounts"
+}
+
+# --- counting under load ---
+
+# storm NAME ARG...: all that was made is accounted for, to the unit.
+storm()
+{
+	local name=$1 made written
+
+	shift
+	start "$name" --json -o /tmp/storm.json "$@" || return
+	made=$(caller storm 2 "$STORM" | awk '{ print $2 }')
+	stop
+	is "$name: status" $? 0
+	written=$(caller tally </tmp/storm.json)
+	# shellcheck disable=SC2046
+	set -- $(summary_of "/results/$name.err")
+	is "$name: attempts" "${1:-no summary}" "$made"
+	is "$name: sum" "$((${2:-0} + ${3:-0} + ${4:-0}))" "$made"
+	is "$name: lines written" "$written" "shown $2 lost $4 broken 0"
+	report note "$name" "$1 attempts = $2 shown + $3 filtered + $4 lost"
+	rm -f /tmp/storm.json
+}
+
+scene_storm()
+{
+	storm storm -a
+	storm storm-small-buffer -a --buffer-pages 1
+	storm storm-filtered -P 10
+}
+
+# --- processors that come and go ---
+
+cpu1=/sys/devices/system/cpu/cpu1/online
+
+connect_on_cpu1()
+{
+	taskset 2 caller udp4 >>"/results/$1.want"
+}
+
+scene_hotplug()
+{
+	if [ ! -w $cpu1 ]; then
+		report skip hotplug "no CPU hotplug in this kernel"
+		return
+	fi
+	start hotplug -a --json -o /results/hotplug.json || return
+	connect_on_cpu1 hotplug
+	echo 0 >$cpu1
+	caller udp4-port0 >>/results/hotplug.want
+	echo 1 >$cpu1
+	sleep 2
+	connect_on_cpu1 hotplug
+	stop
+	is "hotplug: status" $? 0
+}
+
+scene_cpu_late()
+{
+	if [ ! -w $cpu1 ]; then
+		report skip cpu-late "no CPU hotplug in this kernel"
+		return
+	fi
+	echo 0 >$cpu1
+	start cpu-late -a --json -o /results/cpu-late.json
+	echo 1 >$cpu1
+	sleep 2
+	connect_on_cpu1 cpu-late
+	stop
+	is "cpu-late: status" $? 0
+}
+
+# The processor is used the moment it is back: shown or lost, but accounted for.
+scene_cpu_at_once()
+{
+	local made
+
+	[ -w $cpu1 ] || return
+	start cpu-at-once -a --json -o /tmp/storm.json || return
+	echo 0 >$cpu1
+	echo 1 >$cpu1
+	made=$(taskset 2 caller storm 1 1000 | awk '{ print $2 }')
+	stop
+	# shellcheck disable=SC2046
+	set -- $(summary_of /results/cpu-at-once.err)
+	is "cpu-at-once: attempts" "${1:-no summary}" "$made"
+	is "cpu-at-once: lines shown" "$(events_in /tmp/storm.json)" "$2"
+	report note cpu-at-once "$1 attempts = $2 shown + $3 filtered + $4 lost"
+	rm -f /tmp/storm.json
+}
+
+# --- others of our kind, and what is left of them ---
+
+scene_twice()
+{
+	local first
+
+	start twice-1 -a --json -o /results/twice-1.json || return
+	first=$snoop
+	start twice-2 -a --json -o /results/twice-2.json || return
+	caller tcp4-refused unix-stream thread >/results/twice-1.want
+	cp /results/twice-1.want /results/twice-2.want
+	stop "$first"
+	is "twice: status of the first" $? 0
+	caller udp4 >>/results/twice-2.want
+	stop
+	is "twice: status of the second" $? 0
+}
+
+tracing_dir()
+{
+	mkdir -p /tmp/tracefs
+	mount -t tracefs tracefs /tmp/tracefs 2>/dev/null && echo /tmp/tracefs && return
+	mount -t debugfs debugfs /tmp/tracefs 2>/dev/null && echo /tmp/tracefs/tracing
+}
+
+scene_leftover()
+{
+	local dir probes
+
+	dir=$(tracing_dir)
+	probes=$dir/kprobe_events
+	if [ ! -e "$probes" ]; then
+		report skip leftover "no kprobe_events in this kernel"
+		umount /tmp/tracefs 2>/dev/null
+		return
+	fi
+	if ! echo 'p:other_tool/foreign security_socket_connect' >>"$probes" 2>/dev/null; then
+		echo 'p:other_tool/foreign inet_stream_connect' >>"$probes"
+	fi
+	is "leftover: nothing before" "$(grep -v other_tool "$probes")" ""
+	umount /tmp/tracefs
+	start killed -a --json -o /tmp/killed.json || return
+	kill -KILL "$snoop"
+	wait "$snoop" 2>/dev/null
+	start leftover -a --json -o /results/leftover.json
+	caller udp4 thread >/results/leftover.want
+	stop
+	is "leftover: status" $? 0
+	tracing_dir >/dev/null
+	is "leftover: nothing of ours" "$(grep -v other_tool "$probes")" ""
+	must "leftover: another tool's probe survives" grep -q other_tool/foreign "$probes"
+	echo '-:other_tool/foreign' >>"$probes"
+	umount /tmp/tracefs
+}
+
+# --- the command line ---
+
+status_of()
+{
+	"$@" >/tmp/out 2>/tmp/err
+	echo $?
+}
+
+scene_status()
+{
+	is "status: unprivileged" "$(status_of caller as 1000 connsnoop -a)" 4
+	cp /tmp/err /results/unprivileged.err
+	is "status: unprivileged says why in a line" "$(wc -l </tmp/err | tr -d ' ')" 1
+	is "status: unknown option" "$(status_of connsnoop --no-such-option)" 2
+	is "status: version" "$(status_of connsnoop --version)" 0
+	is "status: help" "$(status_of connsnoop --help)" 0
+	is "status: duration" "$(status_of connsnoop -a --duration 1)" 0
+	is "status: command's own" "$(status_of connsnoop -a -- sh -c 'exit 7')" 7
+	# shellcheck disable=SC2016
+	is "status: command's signal" "$(status_of connsnoop -a -- sh -c 'kill -TERM $$')" 143
+}
+
+scene_command()
+{
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a --json -o /results/command.json -- \
+		sh -c 'caller udp4 tcp4-refused exits-at-once' >/results/command.want \
+		2>/results/command.err
+	is "command: status" $? 0
+}
+
+scene_count()
+{
+	start count -a --json -n 1 || return
+	caller udp4 udp4-port0 >/dev/null
+	await "$snoop"
+	is "count: status" $? 0
+	is "count: events" "$(events_in /results/count.out)" 1
+}
+
+scene_doctor()
+{
+	is "doctor: status" "$(status_of connsnoop --doctor)" 0
+	cp /tmp/out /results/doctor.txt
+	is "doctor: status with --json" "$(status_of connsnoop --doctor --json)" 0
+	cp /tmp/out /results/doctor
+}
+
+# filter NAME WANTED ARG...: the descriptors of the callers that remain.
+filter()
+{
+	local name=$1 wanted=$2 got
+
+	shift 2
+	start "filter" --json -o /tmp/filter.json "$@" || return
+	caller udp4 tcp4-refused tcp6-refused unix-absolute netlink user-split >/dev/null
+	stop
+	got=$(sed -n 's/.*"sockfd":\([0-9]*\).*/\1/p' /tmp/filter.json | sort -n | tr '\n' ' ')
+	rm -f /tmp/filter.json
+	is "filter $name" "$got" "$wanted"
+}
+
+scene_filter()
+{
+	filter none "81 87 104 620 1021 "
+	filter -a "81 87 104 301 620 1021 " -a
+	filter -4 "81 620 1021 " -4
+	filter -6 "87 " -6
+	filter -x "104 " -x
+	filter "-P list" "81 87 1021 " -P 1,50-60
+	filter "-P negated" "81 104 620 " -P '!1'
+	filter -u "620 " -u 3111
+	filter --net "81 " --net 127.1.0.0/16
+	filter --comm "81 " --comm udp4
+	filter --unix-path "104 " --unix-path '/run/no/*'
+}
+
+# --- signals and pipes ---
+
+scene_pipe()
+{
+	mkfifo /tmp/pipe
+	# Kept open both ways, so that neither side waits for the other to open it.
+	exec 3<>/tmp/pipe
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a --json >/tmp/pipe 2>/results/pipe.err 3>&- &
+	snoop=$!
+	until grep -q '^connsnoop: tracing' /results/pipe.err; do
+		kill -0 $snoop 2>/dev/null || return
+		sleep 0.1
+	done
+	caller lag 10 </tmp/pipe >/results/lag
+	report note lag "$(cat /results/lag)"
+	# shellcheck disable=SC2016
+	must "lag: below 200 ms" awk '$1 == "median_ms" && $2 < 200 { good = 1 } END { exit !good }' \
+		/results/lag
+	# the reader goes away
+	exec 3>&-
+	caller udp4 >/dev/null
+	sleep 1
+	caller udp4 >/dev/null
+	await $snoop
+	is "pipe: status after EPIPE" $? 0
+}
+
+scene_signals()
+{
+	start signals -a --json -o /tmp/signals.json || return
+	kill -USR1 "$snoop"
+	mv /tmp/signals.json /tmp/signals.old
+	kill -HUP "$snoop"
+	sleep 1
+	caller udp4 >/results/signals.want
+	must "signals: SIGUSR1 tells counters" grep -q 'attempts\|shown' /results/signals.err
+	kill -TERM "$snoop"
+	await "$snoop"
+	is "signals: status after SIGTERM" $? 0
+	cp /tmp/signals.json /results/signals.json
+}

@@ -123,16 +123,9 @@ out:
 	return status;
 }
 
-int main(int argc, char **argv)
+static int run(const struct options *options)
 {
-	struct options options;
-	struct error err;
-
-	if (options_parse(&options, argc, argv, &err)) {
-		complain(&err);
-		return err.status;
-	}
-	switch (options.action) {
+	switch (options->action) {
 	case ACTION_HELP:
 		fputs(options_help, stdout);
 		return STATUS_OK;
@@ -140,9 +133,25 @@ int main(int argc, char **argv)
 		puts("connsnoop " CONNSNOOP_VERSION);
 		return STATUS_OK;
 	case ACTION_DOCTOR:
-		return doctor_run(&options);
+		return doctor_run(options);
 	case ACTION_TRACE:
-		return trace(&options);
+		return trace(options);
 	}
 	return STATUS_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error err;
+	int status;
+
+	if (options_parse(&options, argc, argv, &err)) {
+		complain(&err);
+		options_free(&options);
+		return err.status;
+	}
+	status = run(&options);
+	options_free(&options);
+	return status;
 }

@@ -16,7 +16,14 @@ const char options_help[] =
 	"What is shown (by default IPv4, IPv6 and UNIX streams and datagrams):\n"
 	"  -4, -6, -x           only IPv4, only IPv6, only UNIX; together: any of them\n"
 	"  -a                   every family and every socket type\n"
-	"      --family LIST    only these families, for example inet,netlink,unspec; ! before it: all others\n"
+	"      --family LIST    only these families, for example inet,netlink,unspec\n"
+	"  -p PID,...           only these processes, as the initial PID namespace numbers them\n"
+	"  -u UID|NAME,...      only these users\n"
+	"  -P PORT,A-B,...      only these destination ports\n"
+	"      --net CIDR,...   only these addresses; IPv4 prefixes match ::ffff:a.b.c.d too\n"
+	"      --unix-path GLOB,...  only these UNIX paths; @ before abstract names\n"
+	"      --comm GLOB,...  only these commands\n"
+	"                       ! before a list: all others; filters of different kinds all have to match\n"
 	"  -n N                 stop after N events\n"
 	"      --duration SEC   stop after SEC seconds (fractions allowed)\n"
 	"\n"
@@ -42,7 +49,19 @@ const char options_help[] =
 	"With COMMAND: run it once tracing has proved itself, end with it, return its status.\n"
 	"SIGUSR1 prints the counters. Status: 0 fine, 1 failure, 2 usage, 3 kernel lacks something, 4 not permitted.\n";
 
-enum long_option { OPT_JSON = 256, OPT_FORMAT, OPT_FAMILY, OPT_DURATION, OPT_HOOK, OPT_PAGES, OPT_OBJECT, OPT_DOCTOR };
+enum long_option {
+	OPT_JSON = 256,
+	OPT_FORMAT,
+	OPT_FAMILY,
+	OPT_DURATION,
+	OPT_HOOK,
+	OPT_PAGES,
+	OPT_OBJECT,
+	OPT_DOCTOR,
+	OPT_NET,
+	OPT_COMM,
+	OPT_UNIX_PATH
+};
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
@@ -53,6 +72,9 @@ static const struct option long_options[] = {
 	{"buffer-pages", required_argument, NULL, OPT_PAGES},
 	{"object", required_argument, NULL, OPT_OBJECT},
 	{"doctor", no_argument, NULL, OPT_DOCTOR},
+	{"net", required_argument, NULL, OPT_NET},
+	{"comm", required_argument, NULL, OPT_COMM},
+	{"unix-path", required_argument, NULL, OPT_UNIX_PATH},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -163,6 +185,18 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	case 'a':
 		options->filter.any_type = true;
 		return 0;
+	case 'p':
+		return ranges_add(&options->filter.pids, "-p", optarg, UINT32_MAX, err);
+	case 'u':
+		return ranges_add_users(&options->filter.uids, "-u", optarg, err);
+	case 'P':
+		return ranges_add(&options->filter.ports, "-P", optarg, UINT16_MAX, err);
+	case OPT_NET:
+		return prefixes_add(&options->filter.nets, "--net", optarg, err);
+	case OPT_COMM:
+		return patterns_add(&options->filter.comms, "--comm", optarg, err);
+	case OPT_UNIX_PATH:
+		return patterns_add(&options->filter.paths, "--unix-path", optarg, err);
 	case 't':
 		options->since_start = true;
 		return 0;
@@ -242,7 +276,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	opterr = 0;
 	optind = 1;
 	/* "+": options end where the command begins; ":": a missing value is told from an unknown option. */
-	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhn:o:", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhn:o:p:u:P:", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
 			return explain_unknown(opt, argv, err);
 		if (parse_one(options, opt, err))
@@ -257,4 +291,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	if (options->command && options->action == ACTION_DOCTOR)
 		return error_set(err, STATUS_USAGE, "--doctor traces nothing, so it runs no command");
 	return 0;
+}
+
+void options_free(struct options *options)
+{
+	filter_free(&options->filter);
 }

@@ -3,7 +3,7 @@
 #define CONNSNOOP_OPTIONS_H
 
 #include "attach.h"
-#include "attempt.h"
+#include "filter.h"
 #include "output.h"
 
 #include <stdbool.h>
@@ -26,6 +26,7 @@ struct options {
 };
 
 /* Status of a failure: STATUS_USAGE. The strings are argv's. */
+void options_free(struct options *options);
 int options_parse(struct options *options, int argc, char **argv, struct error *err);
 
 extern const char options_help[];

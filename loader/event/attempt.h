@@ -65,18 +65,7 @@ const char *family_name(unsigned int family);
 const char *type_name(unsigned int type);
 const char *via_name(enum via via);
 
-/* What is shown. A family or type that is not known is shown only where any is. */
-struct filter {
-	uint64_t families; /* 1 << AF_*; FAMILIES_ANY: all, and what has none */
-	bool any_type;	   /* else streams and datagrams, and UNIX seqpackets */
-};
-
-#define FAMILIES_ANY	 UINT64_MAX
-#define FAMILIES_DEFAULT (1ULL << 1 /* AF_UNIX */ | 1ULL << 2 /* AF_INET */ | 1ULL << 10 /* AF_INET6 */)
-
 /* "inet", "AF_INET6": its number, or -1. */
 int family_number(const char *name);
-
-bool filter_passes(const struct filter *filter, const struct attempt *attempt);
 
 #endif

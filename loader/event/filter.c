@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "attempt.h"
+#include "filter.h"
 
+#include <fnmatch.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 /* Streams and datagrams, and what UNIX sockets have between them. A type that is not known can't be held against it. */
 static bool is_common_type(const struct attempt *attempt)
@@ -11,15 +14,94 @@ static bool is_common_type(const struct attempt *attempt)
 	return attempt->address.family == AF_UNIX && attempt->type == SOCK_SEQPACKET;
 }
 
-bool filter_passes(const struct filter *filter, const struct attempt *attempt)
+static bool in_ranges(const struct ranges *ranges, uint32_t value)
 {
-	const struct address *address = &attempt->address;
+	size_t low = 0, high = ranges->count;
 
-	/* An address that could not be read is no reason to hide an attempt. */
-	if (address->fault)
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (ranges->range[middle].last < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < ranges->count && ranges->range[low].first <= value;
+}
+
+static bool ranges_pass(const struct ranges *ranges, bool known, uint32_t value)
+{
+	return !ranges->count || (known && in_ranges(ranges, value)) != ranges->negated;
+}
+
+static bool has_prefix(const struct prefix *prefix, const uint8_t addr[16])
+{
+	size_t bytes = prefix->bits / 8, rest = prefix->bits % 8;
+
+	if (memcmp(prefix->addr, addr, bytes) != 0)
+		return false;
+	return !rest || (prefix->addr[bytes] ^ addr[bytes]) >> (8 - rest) == 0;
+}
+
+static bool in_prefixes(const struct prefixes *prefixes, const struct address *address)
+{
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
+	bool v4 = address->family == AF_INET;
+
+	if (!address->has_addr)
+		return false;
+	if (v4)
+		memcpy(addr + 12, address->addr, 4);
+	else
+		memcpy(addr, address->addr, sizeof(addr));
+	for (size_t i = 0; i < prefixes->count; i++) {
+		if ((prefixes->prefix[i].v4 || !v4) && has_prefix(&prefixes->prefix[i], addr))
+			return true;
+	}
+	return false;
+}
+
+static bool in_patterns(const struct patterns *patterns, const char *text)
+{
+	for (size_t i = 0; i < patterns->count; i++) {
+		if (!fnmatch(patterns->pattern[i], text, 0))
+			return true;
+	}
+	return false;
+}
+
+/* As people write it: an abstract name after an @. What follows an embedded NUL can't be matched. */
+static bool path_passes(const struct patterns *patterns, const struct address *address)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 2] = "@";
+	size_t at = address->abstract ? 1 : 0;
+
+	if (!patterns->count)
 		return true;
+	if (address->family != AF_UNIX || !address->has_family || address->unnamed)
+		return patterns->negated;
+	memcpy(path + at, address->path, address->path_len);
+	path[at + address->path_len] = '\0';
+	return in_patterns(patterns, path) != patterns->negated;
+}
+
+static bool address_passes(const struct filter *filter, const struct address *address)
+{
 	if (filter->families != FAMILIES_ANY &&
 	    !(address->has_family && address->family < 64 && filter->families & 1ULL << address->family))
 		return false;
-	return filter->any_type || is_common_type(attempt);
+	if (!ranges_pass(&filter->ports, address->has_port, address->port) || !path_passes(&filter->paths, address))
+		return false;
+	return !filter->nets.count || in_prefixes(&filter->nets, address) != filter->nets.negated;
+}
+
+bool filter_passes(const struct filter *filter, const struct attempt *attempt)
+{
+	if (!attempt->address.fault && !address_passes(filter, &attempt->address))
+		return false;
+	if (!ranges_pass(&filter->pids, true, attempt->pid) || !ranges_pass(&filter->uids, true, attempt->uid))
+		return false;
+	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
+		return false;
+	return filter->any_type || attempt->address.fault || is_common_type(attempt);
 }

@@ -6,6 +6,7 @@
 #include "attempt.h"
 #include "buffer.h"
 #include "error.h"
+#include "users.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,10 +71,5 @@ void text_attempt(struct style *style, struct buffer *buf, const struct attempt 
 void json_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
 void json_lost(struct buffer *buf, uint32_t cpu, uint64_t count);
 void json_summary(struct buffer *buf, const struct accounts *accounts);
-
-/* users.c: user names from /etc/passwd, read once; no NSS in a static binary. */
-struct users *users_read(const char *path);
-const char *users_name(const struct users *users, uint32_t uid); /* NULL: not in it */
-void users_free(struct users *users);
 
 #endif

@@ -34,8 +34,8 @@ my %machine = (
 # Families that distributions ship as modules; absent ones are skipped by the callers.
 my @modules = qw(af_packet vsock_loopback tipc dccp_ipv4 sctp bluetooth);
 
-# Options: arch, image, connsnoop, callers (directory), work (directory), timeout, settings (hash
-# for the guest's scenes).
+# Options: arch, image, connsnoop, timeout, settings (hash, for the guest's scenes); directories:
+# callers, kernels (fetched ones, for their busybox), work.
 sub new
 {
 	my ($class, %option) = @_;
@@ -44,7 +44,8 @@ sub new
 	$self->{arch} = 'aarch64' if $self->{arch} eq 'arm64';
 	$self->{machine} = $machine{$self->{arch}} or die "no machine for $self->{arch}\n";
 	$self->{label} = label_of($self->{image});
-	$self->{dir} = "$self->{work}/$self->{label}";
+	make_path($self->{work});
+	$self->{dir} = abs_path($self->{work}) . "/$self->{label}";
 	return $self;
 }
 
@@ -89,7 +90,7 @@ sub busybox
 {
 	my ($self) = @_;
 	my $package = package_of($self->{image});
-	my $kernels = dirname($self->{work}) . "/kernels/$self->{machine}{debian}-*/busybox";
+	my $kernels = "$self->{kernels}/$self->{machine}{debian}-*/busybox";
 
 	for my $path ($package ? "$package/busybox" : (), '/bin/busybox', glob($kernels)) {
 		return $path if $self->is_static_for($path);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "output.h"
+#include "users.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct user {
 	uint32_t uid;
@@ -53,6 +55,17 @@ const char *users_name(const struct users *users, uint32_t uid)
 			return users->user[i].name;
 	}
 	return NULL;
+}
+
+int users_uid(const struct users *users, const char *name, uint32_t *uid)
+{
+	for (size_t i = 0; users && i < users->count; i++) {
+		if (!strcmp(users->user[i].name, name)) {
+			*uid = users->user[i].uid;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 void users_free(struct users *users)

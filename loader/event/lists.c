@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The lists of filters, from the command line to sets. */
+#include "filter.h"
+
+#include "users.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_MAX 128
+
+/* The next word of a comma-separated list; false at its end. A word that is too long comes cut off, and is no good then. */
+static bool next_word(const char **list, char word[WORD_MAX])
+{
+	size_t len = strcspn(*list, ","), copied = len < WORD_MAX ? len : WORD_MAX - 1;
+
+	if (!**list)
+		return false;
+	memcpy(word, *list, copied);
+	word[copied] = '\0';
+	*list += len;
+	*list += **list == ',';
+	return true;
+}
+
+/* Steps over the '!', if any, and makes sure that it goes with what the set holds already. */
+static int begin_list(const char *name, const char **list, bool empty, bool *negated, struct error *err)
+{
+	bool this = **list == '!';
+
+	*list += this;
+	if (!**list)
+		return error_set(err, STATUS_USAGE, "%s takes a list, and this one is empty; see --help", name);
+	if (!empty && *negated != this)
+		return error_set(err, STATUS_USAGE, "%s is given both with and without !; give one of them", name);
+	*negated = this;
+	return 0;
+}
+
+static int out_of_memory(const char *name, struct error *err)
+{
+	return error_set(err, STATUS_FAILURE, "%s: out of memory", name);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *left = a, *right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+/* Sorted, and what touches becomes one, so that a search can halve. */
+static void settle_ranges(struct ranges *ranges)
+{
+	size_t kept = 0;
+
+	qsort(ranges->range, ranges->count, sizeof(*ranges->range), compare_ranges);
+	for (size_t i = 1; i < ranges->count; i++) {
+		struct range *last = &ranges->range[kept], *this = &ranges->range[i];
+
+		if (this->first <= last->last)
+			last->last = this->last > last->last ? this->last : last->last;
+		else
+			ranges->range[++kept] = *this;
+	}
+	ranges->count = ranges->count ? kept + 1 : 0;
+}
+
+static int append_range(struct ranges *ranges, const char *name, uint32_t first, uint32_t last, struct error *err)
+{
+	struct range *grown = reallocarray(ranges->range, ranges->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return out_of_memory(name, err);
+	ranges->range = grown;
+	grown[ranges->count++] = (struct range){first, last};
+	return 0;
+}
+
+static bool parse_number(const char *text, char **end, uint32_t max, uint32_t *value)
+{
+	unsigned long long number;
+
+	errno = 0;
+	number = strtoull(text, end, 10);
+	*value = (uint32_t)number;
+	return *text >= '0' && *text <= '9' && !errno && number <= max;
+}
+
+static bool parse_range(const char *word, uint32_t max, uint32_t *first, uint32_t *last)
+{
+	char *end;
+
+	if (!parse_number(word, &end, max, first))
+		return false;
+	*last = *first;
+	if (*end == '-' && !parse_number(end + 1, &end, max, last))
+		return false;
+	return *end == '\0' && *first <= *last;
+}
+
+int ranges_add(struct ranges *ranges, const char *name, const char *text, uint32_t max, struct error *err)
+{
+	char word[WORD_MAX];
+	uint32_t first, last;
+
+	if (begin_list(name, &text, !ranges->count, &ranges->negated, err))
+		return -1;
+	while (next_word(&text, word)) {
+		if (!parse_range(word, max, &first, &last))
+			return error_set(err, STATUS_USAGE, "%s takes numbers up to %u and ranges like 1-9, not \"%s\"",
+					 name, max, word);
+		if (append_range(ranges, name, first, last, err))
+			return -1;
+	}
+	settle_ranges(ranges);
+	return 0;
+}
+
+int ranges_add_users(struct ranges *ranges, const char *name, const char *text, struct error *err)
+{
+	struct users *users = NULL;
+	char word[WORD_MAX];
+	uint32_t first, last;
+	int result = begin_list(name, &text, !ranges->count, &ranges->negated, err);
+
+	while (!result && next_word(&text, word)) {
+		if (!parse_range(word, UINT32_MAX, &first, &last)) {
+			users = users ? users : users_read("/etc/passwd");
+			if (users_uid(users, word, &first))
+				result = error_set(err, STATUS_USAGE,
+						   "%s: there is no user \"%s\" in /etc/passwd; give the number", name,
+						   word);
+			last = first;
+		}
+		if (!result)
+			result = append_range(ranges, name, first, last, err);
+	}
+	users_free(users);
+	settle_ranges(ranges);
+	return result;
+}
+
+static bool parse_prefix(char *word, struct prefix *prefix)
+{
+	char *slash = strchr(word, '/'), *end;
+	uint32_t bits, most;
+
+	if (slash)
+		*slash = '\0';
+	*prefix = (struct prefix){.addr = {[10] = 0xff, [11] = 0xff}};
+	if (inet_pton(AF_INET, word, prefix->addr + 12) == 1)
+		prefix->v4 = true;
+	else if (inet_pton(AF_INET6, word, prefix->addr) != 1)
+		return false;
+	most = prefix->v4 ? 32 : 128;
+	bits = most;
+	if (slash) {
+		*slash = '/';
+		if (!parse_number(slash + 1, &end, most, &bits) || *end)
+			return false;
+	}
+	prefix->bits = (uint8_t)(bits + (prefix->v4 ? 96 : 0));
+	return true;
+}
+
+int prefixes_add(struct prefixes *prefixes, const char *name, const char *text, struct error *err)
+{
+	struct prefix prefix, *grown;
+	char word[WORD_MAX];
+
+	if (begin_list(name, &text, !prefixes->count, &prefixes->negated, err))
+		return -1;
+	while (next_word(&text, word)) {
+		if (!parse_prefix(word, &prefix))
+			return error_set(err, STATUS_USAGE,
+					 "%s takes addresses and prefixes like 10.0.0.0/8 or fe80::/10, not \"%s\"",
+					 name, word);
+		grown = reallocarray(prefixes->prefix, prefixes->count + 1, sizeof(*grown));
+		if (!grown)
+			return out_of_memory(name, err);
+		prefixes->prefix = grown;
+		grown[prefixes->count++] = prefix;
+	}
+	return 0;
+}
+
+int patterns_add(struct patterns *patterns, const char *name, const char *text, struct error *err)
+{
+	char word[WORD_MAX], **grown;
+
+	if (begin_list(name, &text, !patterns->count, &patterns->negated, err))
+		return -1;
+	while (next_word(&text, word)) {
+		grown = reallocarray(patterns->pattern, patterns->count + 1, sizeof(*grown));
+		if (!grown)
+			return out_of_memory(name, err);
+		patterns->pattern = grown;
+		grown[patterns->count] = strdup(word);
+		if (!grown[patterns->count])
+			return out_of_memory(name, err);
+		patterns->count++;
+	}
+	return 0;
+}
+
+void filter_free(struct filter *filter)
+{
+	free(filter->pids.range);
+	free(filter->uids.range);
+	free(filter->ports.range);
+	free(filter->nets.prefix);
+	for (size_t i = 0; i < filter->comms.count; i++)
+		free(filter->comms.pattern[i]);
+	free(filter->comms.pattern);
+	for (size_t i = 0; i < filter->paths.count; i++)
+		free(filter->paths.pattern[i]);
+	free(filter->paths.pattern);
+}

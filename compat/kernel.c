@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include "capability.h"
+#include "kconfig.h"
 #include "kernel_version.h"
 #include "sys.h"
 #include "tracefs.h"
@@ -222,6 +223,43 @@ static void examine_jit(struct finding *finding)
 	examine_sysctl(finding, "/proc/sys/net/core/bpf_jit_enable");
 }
 
+static void append_detail(struct finding *finding, const char *text)
+{
+	size_t used = strlen(finding->detail);
+
+	snprintf(finding->detail + used, sizeof(finding->detail) - used, "%s%s", used ? ", " : "", text);
+}
+
+/* What every hook needs, and what the best one does. */
+static void examine_config(struct finding *finding)
+{
+	struct kconfig_option options[] = {
+		{"CONFIG_BPF_SYSCALL", NULL, KCONFIG_UNKNOWN},
+		{"CONFIG_BPF_EVENTS", NULL, KCONFIG_UNKNOWN},
+		{"CONFIG_PERF_EVENTS", NULL, KCONFIG_UNKNOWN},
+		{"CONFIG_KPROBES", NULL, KCONFIG_UNKNOWN},
+		{"CONFIG_KPROBE_EVENTS", "CONFIG_KPROBE_EVENT", KCONFIG_UNKNOWN},
+		{"CONFIG_SECURITY_NETWORK", NULL, KCONFIG_UNKNOWN},
+		{"CONFIG_FTRACE_SYSCALLS", NULL, KCONFIG_UNKNOWN},
+	};
+	const size_t count = sizeof(options) / sizeof(options[0]);
+	char source[96];
+
+	finding->state = FINDING_NOTE;
+	if (kconfig_read(options, count, source, sizeof(source))) {
+		strcpy(finding->detail, "unknown: neither /proc/config.gz nor /boot/config-<release> is there");
+		finding->advice = NULL;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (options[i].state == KCONFIG_OFF)
+			append_detail(finding, options[i].name);
+	}
+	finding->state = finding->detail[0] ? FINDING_NO : FINDING_YES;
+	append_detail(finding, finding->detail[0] ? "off" : "all on");
+	append_detail(finding, source);
+}
+
 static void examine_program(struct finding *finding)
 {
 	unsigned int version;
@@ -332,6 +370,7 @@ static const struct {
 	void (*examine)(struct finding *finding);
 } table[] = {
 	{"kernel", "kernel", NULL, examine_release},
+	{"config", "kernel configuration", "build the kernel with these options for the best hook", examine_config},
 	{"capabilities", "capabilities", "run it as root, or with CAP_BPF and CAP_PERFMON on Linux 5.8 and later",
 	 examine_capability},
 	{"lockdown", "lockdown", "boot with lockdown=integrity or none: confidentiality forbids reading kernel memory",

@@ -41,7 +41,7 @@ sub cell
 {
 	my ($ok, $fail) = map { $_ // 0 } @{$_[0]}{qw(ok fail)};
 
-	return $fail ? "$ok of " . ($ok + $fail) : $ok ? "$ok" : '–';
+	return $fail ? "$ok of " . ($ok + $fail) : $ok ? "$ok" : '-';
 }
 
 sub table

@@ -43,7 +43,7 @@ static int read_from(const char *path, struct kconfig_option *options, size_t co
 		options[i].state = KCONFIG_OFF;
 	for (; gzgets(file, line, sizeof(line)); lines++)
 		take_line(options, count, line);
-	gzclose(file);
+	gzclose_r(file);
 	return lines ? 0 : -1;
 }
 

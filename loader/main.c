@@ -38,42 +38,39 @@ static void print_banner(const struct tracer *tracer)
 			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
 
-static void print_summary(struct tracer *tracer)
+static void print_summary(const struct accounts *accounts)
 {
-	struct accounts accounts = tracer_accounts(tracer, true);
-
-	if (sink_reserve(tracer->sink))
-		render_summary(tracer->style, &tracer->sink->buffer, &accounts);
-}
-
-static void print_final(struct tracer *tracer)
-{
-	struct accounts accounts = tracer_accounts(tracer, true);
-
 	fprintf(stderr, "connsnoop: %llu attempts = %llu shown + %llu filtered + %llu lost\n",
-		(unsigned long long)accounts.attempts, (unsigned long long)accounts.shown,
-		(unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
+		(unsigned long long)accounts->attempts, (unsigned long long)accounts->shown,
+		(unsigned long long)accounts->filtered, (unsigned long long)accounts->lost);
 }
 
 /* Stops counting before it stops reading, so that the sums are exact; then says them. */
 static int finish(struct tracer *tracer)
 {
-	bool gone;
+	struct sink *sink = tracer->sink;
+	struct accounts accounts;
+	int status = STATUS_OK;
 
+	sink->hurry = true;
 	tracer_finish(tracer);
+	if (sink->gone)
+		return STATUS_OK;
 	tracer_report_losses(tracer, true);
-	print_summary(tracer);
-	gone = tracer->sink->gone;
-	if (sink_close(tracer->sink) && !gone) {
+	sink_flush(sink);
+	sink->dropped += render_count(tracer->style, &sink->buffer);
+	accounts = tracer_accounts(tracer, true);
+	if (sink->dropped) {
 		fprintf(stderr,
-			"connsnoop: writing %s: %llu lines were lost: the kernel said %s; make room and start again\n",
-			tracer->sink->path ? tracer->sink->path : "standard output",
-			(unsigned long long)tracer->sink->dropped, ERRNO_NAME(tracer->sink->failure));
-		print_final(tracer);
-		return STATUS_FAILURE;
+			"connsnoop: writing %s: %llu events were not written: %s; make room, or read faster, and start again\n",
+			sink->path ? sink->path : "standard output", (unsigned long long)sink->dropped,
+			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time");
+		status = STATUS_FAILURE;
+	} else if (sink_reserve(sink)) {
+		render_summary(tracer->style, &sink->buffer, &accounts);
 	}
-	print_final(tracer);
-	return STATUS_OK;
+	print_summary(&accounts);
+	return status;
 }
 
 /*

@@ -201,6 +201,8 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 	tracer->shown++;
 	if (sink_reserve(tracer->sink))
 		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
+	else
+		tracer->sink->dropped++;
 	tracer->enough = tracer->options->max_events && tracer->shown == tracer->options->max_events;
 	return true;
 }

@@ -19,9 +19,11 @@ struct sink {
 	int stop_fd;	  /* while the other end is not read, a signal here ends the wait; -1: none */
 	bool waits;	  /* a pipe, socket or terminal: ask before writing */
 	bool gone;	  /* EPIPE: nobody reads any more */
+	bool hurry;	  /* we are about to end: a reader gets two seconds and no more */
+	bool stuck;	  /* the reader has had them */
 	int failure;	  /* errno of the last write, 0 while all is well */
 	bool fresh;	  /* nothing was in the file when it was opened */
-	uint64_t dropped; /* lines that found no room */
+	uint64_t dropped; /* attempts that found no room */
 	struct buffer buffer;
 };
 
@@ -29,12 +31,12 @@ struct sink {
 int sink_open(struct sink *sink, const char *path, int stop_fd, struct error *err);
 /* Opens the path anew, as SIGHUP asks after a rotation. On failure the old file stays in use. */
 int sink_reopen(struct sink *sink, struct error *err);
-/* Makes room for one line; false where there is none: the line counts as dropped and must not be written. */
+/* Makes room for one line; false where there is none. */
 bool sink_reserve(struct sink *sink);
 /* Writes what it can. False on a failure that was not there before: the caller tells the user, once. */
 bool sink_flush(struct sink *sink);
-/* The last flush, which waits no longer than two seconds. Returns how many lines were not written, ever. */
-uint64_t sink_close(struct sink *sink);
+/* Flushes and closes. */
+void sink_close(struct sink *sink);
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -64,6 +66,9 @@ void render_header(struct style *style, struct buffer *buf);
 void render_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
 void render_lost(struct style *style, struct buffer *buf, uint32_t cpu, uint64_t count);
 void render_summary(struct style *style, struct buffer *buf, const struct accounts *accounts);
+
+/* How many attempts are among the lines in `buf`, the first of which may be the rest of one. */
+uint64_t render_count(const struct style *style, const struct buffer *buf);
 
 /* text.c, json.c: what the above choose between. */
 void text_header(struct style *style, struct buffer *buf);

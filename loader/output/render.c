@@ -28,3 +28,23 @@ void render_summary(struct style *style, struct buffer *buf, const struct accoun
 	if (style->format == FORMAT_JSON)
 		json_summary(buf, accounts);
 }
+
+/* Text lines of attempts begin with a digit, the header does not; JSON objects say what they are. */
+static bool is_attempt(const struct style *style, const char *line)
+{
+	static const char lost[] = "{\"event\":\"lost\"", summary[] = "{\"event\":\"summary\"";
+
+	if (style->format == FORMAT_TEXT)
+		return *line >= '0' && *line <= '9';
+	return strncmp(line, lost, sizeof(lost) - 1) != 0 && strncmp(line, summary, sizeof(summary) - 1) != 0;
+}
+
+uint64_t render_count(const struct style *style, const struct buffer *buf)
+{
+	const char *line = buf->data, *end = buf->data + buf->len, *newline;
+	uint64_t count = 0;
+
+	for (; line < end && (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1)
+		count += line == buf->data || is_attempt(style, line);
+	return count;
+}

@@ -67,20 +67,28 @@ int sink_reopen(struct sink *sink, struct error *err)
 	return 0;
 }
 
-/* Whether the output takes more now, within `timeout` ms (-1: for ever) or until a signal asks to stop. */
-static bool is_ready(const struct sink *sink, int timeout)
+/*
+ * Whether the output takes more now. The wait for a slow reader has no end until a signal comes or we are about to end;
+ * then it has two seconds, once: a reader that is alive uses them, and one that is not shall not keep us.
+ */
+static bool is_ready(struct sink *sink)
 {
 	struct pollfd fds[2] = {{.fd = sink->fd, .events = POLLOUT}, {.fd = sink->stop_fd, .events = POLLIN}};
 
 	if (!sink->waits)
 		return true;
-	while (poll(fds, timeout < 0 ? 2 : 1, timeout) < 0 && errno == EINTR)
+	while (poll(fds, 2, sink->hurry ? 0 : -1) < 0 && errno == EINTR)
 		;
-	return fds[0].revents != 0;
+	if (!fds[0].revents && !sink->stuck) {
+		while (poll(fds, 1, SINK_LAST_WAIT_MS) < 0 && errno == EINTR)
+			;
+	}
+	sink->stuck = !fds[0].revents;
+	return !sink->stuck;
 }
 
 /* Returns 0, or the errno that ended the writing; the buffer keeps what was not written. */
-static int write_out(struct sink *sink, int timeout)
+static int write_out(struct sink *sink)
 {
 	size_t done = 0;
 	int errnum = 0;
@@ -89,7 +97,7 @@ static int write_out(struct sink *sink, int timeout)
 		size_t left = sink->buffer.len - done;
 		ssize_t wrote;
 
-		if (!is_ready(sink, timeout)) {
+		if (!is_ready(sink)) {
 			errnum = EAGAIN;
 			break;
 		}
@@ -100,18 +108,19 @@ static int write_out(struct sink *sink, int timeout)
 		else if (wrote != -EINTR && !(wrote == -EAGAIN && sink->waits))
 			errnum = (int)-wrote;
 	}
-	memmove(sink->buffer.data, sink->buffer.data + done, sink->buffer.len - done);
+	if (done)
+		memmove(sink->buffer.data, sink->buffer.data + done, sink->buffer.len - done);
 	sink->buffer.len -= done;
 	return errnum;
 }
 
-static bool flush(struct sink *sink, int timeout)
+bool sink_flush(struct sink *sink)
 {
 	int before = sink->failure;
 
 	if (sink->gone || sink->buffer.len == 0)
 		return true;
-	sink->failure = write_out(sink, timeout);
+	sink->failure = write_out(sink);
 	if (sink->failure == EPIPE)
 		sink->gone = true;
 	if (sink->failure == EPIPE || sink->failure == EAGAIN)
@@ -119,34 +128,24 @@ static bool flush(struct sink *sink, int timeout)
 	return !sink->failure || sink->failure == before;
 }
 
-bool sink_flush(struct sink *sink)
-{
-	return flush(sink, -1);
-}
-
-/* A full buffer after a failure is not written again for every line: the caller's flush after each batch does that. */
+/* After a failure a full buffer is not tried again for every line: the caller's flush after each batch does that. */
 bool sink_reserve(struct sink *sink)
 {
 	if (sink->buffer.size - sink->buffer.len >= BUFFER_LINE_MAX)
 		return true;
-	if (!sink->failure)
+	if (!sink->failure && !sink->stuck)
 		sink_flush(sink);
-	if (sink->buffer.size - sink->buffer.len >= BUFFER_LINE_MAX)
-		return true;
-	sink->dropped++;
-	return false;
+	return sink->buffer.size - sink->buffer.len >= BUFFER_LINE_MAX;
 }
 
-uint64_t sink_close(struct sink *sink)
+void sink_close(struct sink *sink)
 {
 	if (!sink->buffer.data)
-		return 0;
-	flush(sink, SINK_LAST_WAIT_MS);
-	for (size_t i = 0; i < sink->buffer.len; i++)
-		sink->dropped += sink->buffer.data[i] == '\n';
+		return;
+	sink->hurry = true;
+	sink_flush(sink);
 	if (sink->path && sink->fd >= 0)
 		sys_close(sink->fd);
 	free(sink->buffer.data);
 	sink->buffer.data = NULL;
-	return sink->dropped;
 }

@@ -76,31 +76,40 @@ sub same
 		}
 		return 1;
 	}
-	return $json->encode($got) eq $json->encode($wanted);
+	# Numbers and strings are told apart only where they look alike: that is the slow part.
+	return "$got" eq "$wanted" && $json->encode($got) eq $json->encode($wanted);
 }
 
-# The members of the expectation that the event misses. null: has to be absent; "*": any value;
-# "?name": if it is there at all. Objects have to be equal as a whole.
+# undef: has to be absent; "*": any value; "?name": if it is there at all. Objects have to be equal as
+# a whole.
+sub differs
+{
+	my ($event, $key, $wanted) = @_;
+	my $optional = $key =~ s/^\?//;
+
+	return exists $event->{$key} if !defined $wanted;
+	return !$optional if !exists $event->{$key};
+	return 0 if !ref $wanted && $wanted eq '*';
+	return !same($event->{$key}, $wanted);
+}
+
+# The members of the expectation that the event misses.
 sub differences
 {
 	my ($event, $expect) = @_;
-	my @different;
 
-	for my $key (sort keys %$expect) {
-		my $wanted = $expect->{$key};
-		my ($optional, $name) = $key =~ /^(\??)(.*)$/s;
-		my $got = $event->{$name};
+	return grep { differs($event, $_, $expect->{$_}) } sort keys %$expect;
+}
 
-		next if $optional && !exists $event->{$name};
-		if (!defined $wanted) {
-			push @different, $name if exists $event->{$name};
-		} elsif (!ref $wanted && $wanted eq '*') {
-			push @different, $name unless exists $event->{$name};
-		} elsif (!same($got, $wanted)) {
-			push @different, $name;
-		}
+sub matches
+{
+	my ($event, $expect) = @_;
+
+	# most are told by these already
+	for my $key (grep { exists $expect->{$_} } qw(sockfd pid)) {
+		return 0 if differs($event, $key, $expect->{$key});
 	}
-	return @different;
+	return !differences($event, $expect);
 }
 
 # Which of the kernel's hooks the events came by.
@@ -146,7 +155,7 @@ sub judge
 	my ($want, $read, $hook) = @_;
 	my $expect = $want->{expect} ? adapt($want->{expect}, $hook) : $want->{absent};
 	my $count = $want->{expect} ? $want->{count} // 1 : 0;
-	my @matching = grep { !differences($_->{data}, $expect) } @{$read->{events}};
+	my @matching = grep { matches($_->{data}, $expect) } @{$read->{events}};
 
 	$_->{foretold} = 1 for @matching;
 	return '' if @matching == $count;

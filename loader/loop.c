@@ -204,6 +204,7 @@ int loop_run(struct loop *loop)
 			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
 			return STATUS_FAILURE;
 		}
+		loop->tracer->sink->hurry = loop->stop;
 		state = next_state(loop, state);
 		flush_output(loop->tracer);
 		if (deadline && clock_monotonic() >= deadline)

@@ -39,7 +39,7 @@ my @modules = qw(af_packet vsock_loopback tipc dccp_ipv4 sctp bluetooth);
 sub new
 {
 	my ($class, %option) = @_;
-	my $self = bless {timeout => 900, %option}, $class;
+	my $self = bless {timeout => 900, patience => 180, %option}, $class;
 
 	$self->{arch} = 'aarch64' if $self->{arch} eq 'arm64';
 	$self->{machine} = $machine{$self->{arch}} or die "no machine for $self->{arch}\n";
@@ -132,35 +132,68 @@ sub build_initramfs
 	remove_tree($tree);
 }
 
-# Without a clean end the console tells why; a machine that hangs is ended.
+sub command
+{
+	my ($self) = @_;
+	my $append = "$self->{machine}{console} panic=-1 oops=panic loglevel=4 rdinit=/init";
+
+	return (@{$self->{machine}{qemu}}, qw(-accel tcg -smp 2 -m 640 -nic none),
+		qw(-display none -monitor none -no-reboot), '-serial', "file:$self->{dir}/console.log",
+		'-kernel', $self->{image}, '-initrd', "$self->{dir}/initramfs.gz", '-append', $append);
+}
+
+sub start
+{
+	my ($self) = @_;
+	my @command = $self->command;
+
+	unlink "$self->{dir}/console.log";
+	$self->{pid} = fork // die "fork: $!\n";
+	return if $self->{pid};
+	open STDIN, '<', '/dev/null';
+	open STDOUT, '>', "$self->{dir}/qemu.log";
+	open STDERR, '>&', \*STDOUT;
+	exec @command or die "$command[0]: $!\n";
+}
+
+sub stop
+{
+	my ($self) = @_;
+
+	kill 'KILL', $self->{pid};
+	waitpid $self->{pid}, 0;
+}
+
+# True once the machine has ended by itself; false when it was ended because it hung.
+sub await
+{
+	my ($self) = @_;
+	my $start = time;
+
+	local $SIG{INT} = local $SIG{TERM} = sub { $self->stop; exit 1 };
+	while (waitpid($self->{pid}, WNOHANG) == 0) {
+		my $age = time - $start;
+		my $limit = -s "$self->{dir}/console.log" ? $self->{timeout} : $self->{patience};
+
+		$self->stop, return 0 if $age > $limit;
+		sleep 0.2;
+	}
+	$self->{seconds} = time - $start;
+	return 1;
+}
+
+# Now and then an emulated machine with two processors gets stuck before it has said a word. That
+# proves nothing about what is tested, so it is tried again.
 sub boot
 {
 	my ($self) = @_;
-	my $end = time + $self->{timeout};
-	my $append = "$self->{machine}{console} panic=-1 oops=panic loglevel=4 rdinit=/init";
-	my @command = (@{$self->{machine}{qemu}}, qw(-accel tcg -smp 2 -m 640 -nic none),
-		qw(-display none -monitor none -no-reboot), '-serial', "file:$self->{dir}/console.log",
-		'-kernel', $self->{image}, '-initrd', "$self->{dir}/initramfs.gz", '-append', $append);
-	my $pid = fork // die "fork: $!\n";
 
-	if (!$pid) {
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>', "$self->{dir}/qemu.log";
-		open STDERR, '>&', \*STDOUT;
-		exec @command;
-		die "$command[0]: $!\n";
+	for my $try (1 .. 3) {
+		$self->start;
+		$self->{hung} = !$self->await;
+		last if !$self->{hung} || -s "$self->{dir}/console.log";
+		$self->{silent}++;
 	}
-	$self->{started} = time;
-	local $SIG{INT} = local $SIG{TERM} = sub { kill 'KILL', $pid; exit 1 };
-	while (waitpid($pid, WNOHANG) == 0) {
-		sleep 0.2;
-		next if time < $end;
-		kill 'KILL', $pid;
-		waitpid $pid, 0;
-		$self->{hung} = 1;
-		last;
-	}
-	$self->{seconds} = time - $self->{started};
 	unlink "$self->{dir}/initramfs.gz";
 }
 

@@ -62,14 +62,25 @@ void command_release(struct command *command)
 	command->gate = -1;
 }
 
-void command_reap(struct command *command)
+static void reap(struct command *command, int options)
 {
 	int status;
 
-	if (!command->pid || command->ended || waitpid(command->pid, &status, WNOHANG) != command->pid)
+	if (!command->pid || command->ended || waitpid(command->pid, &status, options) != command->pid)
 		return;
 	command->ended = true;
 	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void command_reap(struct command *command)
+{
+	reap(command, WNOHANG);
+}
+
+void command_wait(struct command *command, const sigset_t *mask)
+{
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	reap(command, 0);
 }
 
 void command_abandon(struct command *command)

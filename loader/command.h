@@ -21,6 +21,8 @@ int command_prepare(struct command *command, char **argv, const sigset_t *mask, 
 void command_release(struct command *command);
 /* Takes note of its end, if it has ended. */
 void command_reap(struct command *command);
+/* Waits for its end, with the signal mask from before: a signal ends us then as it would have. */
+void command_wait(struct command *command, const sigset_t *mask);
 /* Ends a command that was never let go. */
 void command_abandon(struct command *command);
 

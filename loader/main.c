@@ -120,6 +120,8 @@ static int trace(const struct options *options)
 	status = loop_run(&loop);
 	if (finish(&tracer) && status == STATUS_OK)
 		status = STATUS_FAILURE;
+	/* It may go on after -n, --duration or a reader that went away; its status is ours all the same. */
+	command_wait(&command, &loop.before);
 	if (status == STATUS_OK && command.ended)
 		status = command.status;
 out:

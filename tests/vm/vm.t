@@ -32,7 +32,7 @@ sub debian
 sub images
 {
 	return split ' ', $ENV{KERNEL} if $ENV{KERNEL};
-	return sort grep { -f } glob "$ENV{KERNELS}/*" if $ENV{KERNELS};
+	return sort grep { m{/(?:bzImage|Image|vmlinuz)[^/]*$} } glob "$ENV{KERNELS}/*" if $ENV{KERNELS};
 	return debian('amd64', qw(bullseye bookworm trixie newest));
 }
 

@@ -68,15 +68,22 @@ static always_inline void read_identity(struct event *ev)
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
 }
 
+/*
+ * A CPU that comes online runs tasks before anybody can open a ring for it; what they do is put aside for the reader,
+ * who is on its way. -ENOENT: no ring; -EOPNOTSUPP: one that another CPU or none is running. All kernels say these two.
+ */
 static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
 {
 	long err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
 
-	/* -ENOENT: no ring; -EOPNOTSUPP: one that another CPU or none is running. All kernels say these two. */
-	if (err == -2 || err == -95)
+	if (err == -2 || err == -95) {
+		struct stray key = {.time = ev->time, .cpu = run->cpu};
+
 		COUNT(run->counters, ringless);
-	else if (err)
+		bpf_map_update_elem(&strays, &key, ev, 0);
+	} else if (err) {
 		COUNT(run->counters, refused);
+	}
 }
 
 /*

@@ -37,4 +37,12 @@ struct bpf_map_def control = {
 	.max_entries = 1,
 };
 
+SEC("maps")
+struct bpf_map_def strays = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(struct stray),
+	.value_size = sizeof(struct event),
+	.max_entries = STRAYS_MAX,
+};
+
 #endif

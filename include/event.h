@@ -98,6 +98,17 @@ struct counters {
 	__u64 pad[5];
 };
 
+/*
+ * A key of map `strays`, whose values are events: records of a CPU that had no ring yet, because it came online a moment
+ * ago. `time` is the event's.
+ */
+struct stray {
+	__u64 time;
+	__u64 cpu;
+};
+
+#define STRAYS_MAX 512
+
 _Static_assert(sizeof(struct counters) == 64, "one cache line");
 
 #endif

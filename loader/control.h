@@ -9,6 +9,8 @@
 
 /* All return 0 or a negative errno. */
 int control_write(int map, const struct control *control);
+/* Takes one record out of `strays`; -ENOENT where there is none. */
+int strays_take(int map, struct stray *key, struct event *event);
 int counters_read(int map, uint32_t cpu, struct counters *counters);
 
 #endif

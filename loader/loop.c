@@ -171,10 +171,10 @@ static void flush_output(struct tracer *tracer)
 /* After a burst that filled a ring, losses that no record told of: nothing is on its way now, so the counters are right. */
 static void go_to_sleep(struct tracer *tracer)
 {
-	if (rings_were_full(tracer->rings)) {
+	tracer_check_cpus(tracer);
+	if (rings_were_full(tracer->rings))
 		tracer_report_losses(tracer, true);
-		flush_output(tracer);
-	}
+	flush_output(tracer);
 }
 
 static enum state next_state(struct loop *loop, enum state state)

@@ -85,6 +85,7 @@ static int check_object(struct tracer *tracer, struct error *err)
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
 	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
 	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
+	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err) ||
 	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
 		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
@@ -231,10 +232,25 @@ size_t tracer_drain(struct tracer *tracer)
 	return count;
 }
 
+/* Records of CPUs that had no ring when they were made. They come late, with the time that they were made at. */
+static void read_strays(struct tracer *tracer)
+{
+	int map = object_map_fd(tracer->object, "strays");
+	struct event event;
+	struct stray key;
+
+	while (!strays_take(map, &key, &event)) {
+		if (key.cpu < tracer->cpus)
+			show(tracer, (uint32_t)key.cpu, &event,
+			     (uint32_t)event.addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
+	}
+}
+
 void tracer_finish(struct tracer *tracer)
 {
 	hook_stop(&tracer->hook);
 	read_until(tracer, UINT64_MAX);
+	read_strays(tracer);
 }
 
 int tracer_sleep(struct tracer *tracer)
@@ -249,6 +265,25 @@ void tracer_update_cpus(struct tracer *tracer)
 
 	if (rings_update(tracer->rings, &reader, &err) < 0)
 		fprintf(stderr, "connsnoop: %s\n", err.text);
+	read_strays(tracer);
+}
+
+void tracer_check_cpus(struct tracer *tracer)
+{
+	bool missed = false;
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		struct counters counters;
+
+		if (counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters) ||
+		    counters.ringless == tracer->tally[cpu].ringless)
+			continue;
+		tracer->tally[cpu].ringless = counters.ringless;
+		rings_cpu_gone(tracer->rings, cpu);
+		missed = true;
+	}
+	if (missed)
+		tracer_update_cpus(tracer);
 }
 
 /* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */

@@ -15,6 +15,7 @@ struct tally {
 	uint64_t proof;	   /* of these, the ones read while hooks were tried */
 	uint64_t lost;	   /* told by PERF_RECORD_LOST */
 	uint64_t reported; /* losses that the user was told of */
+	uint64_t ringless; /* attempts that found no ring, as last seen */
 };
 
 struct tracer {
@@ -48,6 +49,11 @@ int tracer_sleep(struct tracer *tracer);
 
 /* CPUs went or came. */
 void tracer_update_cpus(struct tracer *tracer);
+/*
+ * The same where nobody said so: the kernel announces CPUs to its first network namespace only, but a CPU whose ring is
+ * missing shows in the counters.
+ */
+void tracer_check_cpus(struct tracer *tracer);
 
 /*
  * The sums. Exact after tracer_finish(): a loss is an attempt that the program counted and no record told of. Before,

@@ -133,10 +133,12 @@ static int explain(const struct load *load, int errnum, struct error *err)
 			advice =
 				"CAP_SYS_ADMIN (or CAP_BPF with CAP_PERFMON) is missing, or lockdown or a seccomp filter forbids it";
 	} else if (!advice) {
-		advice = errnum == EINVAL   ? "the kernel has no such program type; it needs CONFIG_BPF_EVENTS, and for tracepoints 4.7, for raw ones 4.17"
-			 : errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
-			 : errnum == E2BIG  ? "the program is longer than this kernel takes"
-					    : "free some memory and try again";
+		advice =
+			errnum == EINVAL
+				? "the kernel has no such program type; it needs CONFIG_BPF_EVENTS, and for tracepoints 4.7, for raw ones 4.17"
+			: errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
+			: errnum == E2BIG  ? "the program is longer than this kernel takes"
+					   : "free some memory and try again";
 	}
 	return error_set(err,
 			 (errnum == EPERM || errnum == EACCES) && !(load->log && load->log[0]) ? STATUS_NOT_PERMITTED

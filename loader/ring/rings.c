@@ -105,8 +105,8 @@ void rings_cpu_gone(struct rings *rings, unsigned int cpu)
 		rings->ring[cpu].gone = true;
 }
 
-/* What a ring holds is read to its end, in its own order, before it is let go. */
-static void retire(struct rings *rings, struct ring *ring, const struct ring_reader *reader)
+/* What a ring holds is read to its end, in its own order, before it is let go. Closing waits for the kernel. */
+static void retire(const struct rings *rings, struct ring *ring, const struct ring_reader *reader)
 {
 	if (!ring->open)
 		return;
@@ -118,6 +118,21 @@ static void retire(struct rings *rings, struct ring *ring, const struct ring_rea
 	if (rings->epoll >= 0)
 		epoll_ctl(rings->epoll, EPOLL_CTL_DEL, ring->fd, NULL);
 	ring_close(ring);
+}
+
+/* The new ring comes before the old one goes, so that its CPU is without one as short as can be. */
+static int renew(struct rings *rings, unsigned int cpu, const struct ring_reader *reader)
+{
+	struct ring old = rings->ring[cpu];
+	int result;
+
+	rings->ring[cpu].open = false;
+	result = open_one(rings, cpu);
+	if (result)
+		rings->ring[cpu] = old;
+	else
+		retire(rings, &old, reader);
+	return result;
 }
 
 int rings_update(struct rings *rings, const struct ring_reader *reader, struct error *err)
@@ -135,8 +150,7 @@ int rings_update(struct rings *rings, const struct ring_reader *reader, struct e
 
 		if (!online[cpu] || (ring->open && !ring->gone))
 			continue;
-		retire(rings, ring, reader);
-		result = open_one(rings, cpu);
+		result = renew(rings, cpu, reader);
 		/* It went again in between; the kernel will say when it is back. */
 		if (result == -ENODEV)
 			continue;

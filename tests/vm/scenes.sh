@@ -40,8 +40,9 @@ start()
 	local name=$1 tries=0
 
 	shift
+	: >"/results/$name.err"		# an earlier one of that name must not speak for this one
 	# shellcheck disable=SC2086
-	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>"/results/$name.err" &
+	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>>"/results/$name.err" &
 	snoop=$!
 	while ! grep -q '^connsnoop: tracing' "/results/$name.err"; do
 		tries=$((tries + 1))

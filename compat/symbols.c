@@ -2,6 +2,7 @@
 #include "symbols.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,18 +29,35 @@ static void take(struct symbol *symbol, const char *name)
 		strcpy(symbol->found, name);
 }
 
+/* "ffffffff81000000 T name\t[module]": the name, cut out of the line, if it is a function's; else NULL. */
+static const char *function_name(char *line)
+{
+	char *type = strchr(line, ' ');
+
+	if (!type || (type[1] != 't' && type[1] != 'T') || type[2] != ' ')
+		return NULL;
+	type[3 + strcspn(type + 3, "\t\n")] = '\0';
+	return strlen(type + 3) < SYMBOL_NAME_MAX ? type + 3 : NULL;
+}
+
+/* A couple of hundred thousand lines: what begins with another letter than all that is wanted is passed over at once. */
 int symbols_find(struct symbol *symbols, size_t count)
 {
 	FILE *list = fopen("/proc/kallsyms", "re");
-	char line[1024], name[SYMBOL_NAME_MAX], type;
+	bool initial[256] = {false};
+	char line[1024];
 	int found = 0;
 
 	if (!list)
 		return -errno;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		symbols[i].found[0] = '\0';
+		initial[(unsigned char)symbols[i].wanted[0]] = true;
+	}
 	while (fgets(line, sizeof(line), list)) {
-		if (sscanf(line, "%*s %c %127s", &type, name) != 2 || (type != 't' && type != 'T'))
+		const char *name = function_name(line);
+
+		if (!name || !initial[(unsigned char)name[0]])
 			continue;
 		for (size_t i = 0; i < count; i++)
 			take(&symbols[i], name);

@@ -61,34 +61,34 @@ static int add_place(struct hook *hook, const char *symbol, const struct hook_pa
 	return 0;
 }
 
-/* Names are tried as they are; only what is missing is looked for under another, for that is a long list to read. */
-static void add_renamed(struct hook *hook, struct symbol *missing, size_t count, const struct hook_parts *parts)
+/*
+ * One reading of the list of symbols is cheaper than asking for each: before 6.2 the kernel goes through all of them for
+ * every name. It also finds what link-time optimisation renamed. Without a list the names are tried as they are.
+ */
+static void find_functions(struct symbol symbols[FUNCTIONS])
 {
-	struct error ignored;
-
-	if (count == 0 || symbols_find(missing, count) <= 0)
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		symbols[i] = (struct symbol){.wanted = functions[i]};
+	if (symbols_find(symbols, FUNCTIONS) > 0)
 		return;
-	for (size_t i = 0; i < count; i++) {
-		if (missing[i].found[0])
-			add_place(hook, missing[i].found, parts, &ignored);
-	}
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		snprintf(symbols[i].found, sizeof(symbols[i].found), "%s", functions[i]);
 }
 
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
-	struct symbol missing[FUNCTIONS];
+	struct symbol symbols[FUNCTIONS];
 	struct error ignored;
-	size_t count = 0;
 
 	strcpy(hook->name, "proto");
-	/* Exported, so that no optimisation renames it. */
+	/* The first is exported, so that it has no other name: it is tried before the list is read, which takes longest. */
 	if (learn_registers(hook, functions[0], parts, err) || add_place(hook, functions[0], parts, err))
 		return -1;
+	find_functions(symbols);
 	for (size_t i = 1; i < FUNCTIONS; i++) {
-		if (add_place(hook, functions[i], parts, &ignored))
-			missing[count++] = (struct symbol){.wanted = functions[i]};
+		if (symbols[i].found[0])
+			add_place(hook, symbols[i].found, parts, &ignored);
 	}
-	add_renamed(hook, missing, count, parts);
 	hook->by_pmu = hook->probes[0].tracefs < 0;
 	return 0;
 }

@@ -154,11 +154,11 @@ sub judge
 {
 	my ($want, $read, $hook) = @_;
 	my $expect = $want->{expect} ? adapt($want->{expect}, $hook) : $want->{absent};
-	my $count = $want->{expect} ? $want->{count} // 1 : 0;
+	my $count = $want->{expect} ? $want->{count} || 'some' : 0;
 	my @matching = grep { matches($_->{data}, $expect) } @{$read->{events}};
 
 	$_->{foretold} = 1 for @matching;
-	return '' if @matching == $count;
+	return '' if $count eq 'some' ? @matching : @matching == $count;
 	return 'wanted ' . $json->encode($expect) . "\n$count of it, got " . @matching .
 		(@matching ? '' : "\n" . nearest($read, $expect));
 }

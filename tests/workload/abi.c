@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define I386_SOCKETCALL		102
-#define I386_CONNECT		362
-#define SOCKETCALL_CONNECT	3
-#define X32_BIT			0x40000000
+#define I386_SOCKETCALL	   102
+#define I386_CONNECT	   362
+#define SOCKETCALL_CONNECT 3
+#define X32_BIT		   0x40000000
 
 #ifdef __x86_64__
 
@@ -32,8 +32,7 @@ static long int80(long number, long first, long second, long third)
 /* Memory that a 32-bit pointer can name. */
 static void *low_page(void)
 {
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
 	if (page == MAP_FAILED)
 		skip("no memory below 4 GiB");
@@ -47,7 +46,7 @@ static void need_int80(void)
 	int status;
 
 	if (child == 0) {
-		int80(20, 0, 0, 0);	/* getpid */
+		int80(20, 0, 0, 0); /* getpid */
 		_exit(0);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child || status)
@@ -86,8 +85,7 @@ static void int80_socketcall(void)
 	args[0] = fd;
 	args[1] = (uint32_t)(uintptr_t)to;
 	args[2] = sizeof(*to);
-	want_compat(fd, "socketcall",
-		    "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":402}");
+	want_compat(fd, "socketcall", "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":402}");
 	int80(I386_SOCKETCALL, SOCKETCALL_CONNECT, (long)args, 0);
 }
 
@@ -108,23 +106,18 @@ static void dirty_register(void)
 	struct sockaddr_in to = in4("127.0.0.1", 404);
 	int fd = sock(AF_INET, SOCK_DGRAM, 0, 404);
 
-	expect(fd, SOCK_DGRAM, sizeof(to),
-	       "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":404}");
+	expect(fd, SOCK_DGRAM, sizeof(to), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":404}");
 	syscall(SYS_connect, 0xdeadbeef00000000UL | fd, &to, 0xfeedface00000000UL | sizeof(to));
 }
 
-const struct test_case abi_cases[] = {
-	{ "int80-connect", int80_connect },
-	{ "int80-socketcall", int80_socketcall },
-	{ "x32-connect", x32_connect },
-	{ "dirty-register", dirty_register },
-	{ NULL, NULL }
-};
+const struct test_case abi_cases[] = {{"int80-connect", int80_connect},
+				      {"int80-socketcall", int80_socketcall},
+				      {"x32-connect", x32_connect},
+				      {"dirty-register", dirty_register},
+				      {NULL, NULL}};
 
 #else
 
-const struct test_case abi_cases[] = {
-	{ NULL, NULL }
-};
+const struct test_case abi_cases[] = {{NULL, NULL}};
 
 #endif

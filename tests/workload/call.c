@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define SOCKETCALL_CONNECT	3	/* SYS_CONNECT in linux/net.h */
+#define SOCKETCALL_CONNECT 3 /* SYS_CONNECT in linux/net.h */
 
 enum way call_way = WAY_CONNECT;
 
@@ -15,7 +15,7 @@ int call_connect(int fd, const void *addr, socklen_t len)
 {
 #ifdef SYS_socketcall
 	if (call_way == WAY_SOCKETCALL) {
-		unsigned long args[3] = { fd, (unsigned long)addr, len };
+		unsigned long args[3] = {fd, (unsigned long)addr, len};
 
 		return syscall(SYS_socketcall, SOCKETCALL_CONNECT, args);
 	}

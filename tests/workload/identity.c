@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REMOTE	"{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}"
+#define REMOTE "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}"
 
 static void connect_known(int fd)
 {
@@ -123,8 +123,9 @@ static void comm_cut(void)
 
 static void comm_utf8(void)
 {
-	connect_as(614, "\xe2\x82\xac\xf0\x9f\x90\xa7", "\"comm\":\"\\u20ac\\ud83d\\udc27\""
-							 ",\"comm_hex\":null");
+	connect_as(614, "\xe2\x82\xac\xf0\x9f\x90\xa7",
+		   "\"comm\":\"\\u20ac\\ud83d\\udc27\""
+		   ",\"comm_hex\":null");
 }
 
 static void comm_empty(void)
@@ -151,8 +152,8 @@ static void user_large(void)
 static void user_setuid_program(void)
 {
 	int in = open("/proc/self/exe", O_RDONLY), out;
-	char *const argv[] = { "setuid-program", "-s", "after-exec", NULL };
-	char *const plain_argv[] = { "setuid-program", "after-exec", NULL };
+	char *const argv[] = {"setuid-program", "-s", "after-exec", NULL};
+	char *const plain_argv[] = {"setuid-program", "after-exec", NULL};
 
 	enter_scratch_dir();
 	out = open("setuid-program", O_WRONLY | O_CREAT | O_EXCL, 0700);
@@ -227,8 +228,7 @@ static void contained(void)
 		close(gate[1]);
 		contained_child(gate[0], 630);
 	}
-	if (!write_file(child, "uid_map", "0 54321 1") ||
-	    !write_file(child, "gid_map", "0 54322 1"))
+	if (!write_file(child, "uid_map", "0 54321 1") || !write_file(child, "gid_map", "0 54322 1"))
 		skip("no right to map users: %s", strerrorname_np(errno));
 	snprintf(remote, sizeof(remote), REMOTE, 6630);
 	want = want_of(630, SOCK_DGRAM, sizeof(struct sockaddr_in), remote);
@@ -244,7 +244,7 @@ static void contained(void)
 
 static void in_chroot(void)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "/inside" };
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/inside"};
 
 	enter_scratch_dir();
 	if (chroot("."))
@@ -269,33 +269,30 @@ static void seccomp_confined(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
 	struct sockaddr_in to = in4("127.0.0.1", 6632);
 
 	sock(AF_INET, SOCK_DGRAM, 0, 632);
 	expect(632, SOCK_DGRAM, sizeof(to), REMOTE, 6632);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		skip("no seccomp filter: %s", strerrorname_np(errno));
 	call_connect(632, &to, sizeof(to));
 	_exit(0);
 }
 
-const struct test_case identity_cases[] = {
-	{ "thread", thread },
-	{ "thread-renamed", thread_renamed },
-	{ "thread-leader-gone", thread_leader_gone },
-	{ "comm-quotes", comm_quotes },
-	{ "comm-controls", comm_controls },
-	{ "comm-not-utf8", comm_not_utf8 },
-	{ "comm-cut", comm_cut },
-	{ "comm-utf8", comm_utf8 },
-	{ "comm-empty", comm_empty },
-	{ "user-split", user_split },
-	{ "user-large", user_large },
-	{ "user-setuid-program", user_setuid_program },
-	{ "contained", contained },
-	{ "chroot", in_chroot },
-	{ "seccomp", seccomp_confined },
-	{ NULL, NULL }
-};
+const struct test_case identity_cases[] = {{"thread", thread},
+					   {"thread-renamed", thread_renamed},
+					   {"thread-leader-gone", thread_leader_gone},
+					   {"comm-quotes", comm_quotes},
+					   {"comm-controls", comm_controls},
+					   {"comm-not-utf8", comm_not_utf8},
+					   {"comm-cut", comm_cut},
+					   {"comm-utf8", comm_utf8},
+					   {"comm-empty", comm_empty},
+					   {"user-split", user_split},
+					   {"user-large", user_large},
+					   {"user-setuid-program", user_setuid_program},
+					   {"contained", contained},
+					   {"chroot", in_chroot},
+					   {"seccomp", seccomp_confined},
+					   {NULL, NULL}};

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REMOTE4	"{\"family\":\"AF_INET\",\"addr\":\"%s\",\"port\":%u}"
-#define REMOTE6	"{\"family\":\"AF_INET6\",\"addr\":\"%s\",\"port\":%u,\"flowinfo\":%u,\"scope_id\":%u}"
+#define REMOTE4 "{\"family\":\"AF_INET\",\"addr\":\"%s\",\"port\":%u}"
+#define REMOTE6 "{\"family\":\"AF_INET6\",\"addr\":\"%s\",\"port\":%u,\"flowinfo\":%u,\"scope_id\":%u}"
 
 static void connect4(int fd, int type, const char *addr, uint16_t port)
 {
@@ -19,8 +19,7 @@ static void connect4(int fd, int type, const char *addr, uint16_t port)
 
 static void connect6(int fd, int type, const struct sockaddr_in6 *to, const char *addr)
 {
-	expect(fd, type, sizeof(*to), REMOTE6, addr, ntohs(to->sin6_port),
-	       ntohl(to->sin6_flowinfo), to->sin6_scope_id);
+	expect(fd, type, sizeof(*to), REMOTE6, addr, ntohs(to->sin6_port), ntohl(to->sin6_flowinfo), to->sin6_scope_id);
 	call_connect(fd, to, sizeof(*to));
 }
 
@@ -166,8 +165,7 @@ static void udp6_rfc2133(void)
 	int fd = sock(AF_INET6, SOCK_DGRAM, 0, 93);
 
 	to.sin6_scope_id = 0x5a5a5a5a;
-	expect(fd, SOCK_DGRAM, 24,
-	       "{\"family\":\"AF_INET6\",\"addr\":\"::1\",\"port\":53,\"flowinfo\":0}");
+	expect(fd, SOCK_DGRAM, 24, "{\"family\":\"AF_INET6\",\"addr\":\"::1\",\"port\":53,\"flowinfo\":0}");
 	call_connect(fd, &to, 24);
 }
 
@@ -177,26 +175,24 @@ static void in4_on_in6(void)
 	connect4(sock(AF_INET6, SOCK_DGRAM, 0, 94), SOCK_DGRAM, "127.0.0.1", 54);
 }
 
-const struct test_case inet_cases[] = {
-	{ "tcp4-listening", tcp4_listening },
-	{ "tcp4-refused", tcp4_refused },
-	{ "tcp4-unreachable", tcp4_unreachable },
-	{ "tcp4-nonblocking", tcp4_nonblocking },
-	{ "tcp4-retried", tcp4_retried },
-	{ "udp4", udp4 },
-	{ "udp4-port0", udp4_port0 },
-	{ "udp4-high-port", udp4_high_port },
-	{ "udp4-any", udp4_any },
-	{ "udp4-broadcast", udp4_broadcast },
-	{ "fd-zero", fd_zero },
-	{ "tcp6-listening", tcp6_listening },
-	{ "tcp6-refused", tcp6_refused },
-	{ "tcp6-unreachable", tcp6_unreachable },
-	{ "udp6-link-local", udp6_link_local },
-	{ "udp6-flowinfo", udp6_flowinfo },
-	{ "tcp6-mapped", tcp6_mapped },
-	{ "udp6-no-run", udp6_no_run },
-	{ "udp6-rfc2133", udp6_rfc2133 },
-	{ "in4-on-in6", in4_on_in6 },
-	{ NULL, NULL }
-};
+const struct test_case inet_cases[] = {{"tcp4-listening", tcp4_listening},
+				       {"tcp4-refused", tcp4_refused},
+				       {"tcp4-unreachable", tcp4_unreachable},
+				       {"tcp4-nonblocking", tcp4_nonblocking},
+				       {"tcp4-retried", tcp4_retried},
+				       {"udp4", udp4},
+				       {"udp4-port0", udp4_port0},
+				       {"udp4-high-port", udp4_high_port},
+				       {"udp4-any", udp4_any},
+				       {"udp4-broadcast", udp4_broadcast},
+				       {"fd-zero", fd_zero},
+				       {"tcp6-listening", tcp6_listening},
+				       {"tcp6-refused", tcp6_refused},
+				       {"tcp6-unreachable", tcp6_unreachable},
+				       {"udp6-link-local", udp6_link_local},
+				       {"udp6-flowinfo", udp6_flowinfo},
+				       {"tcp6-mapped", tcp6_mapped},
+				       {"udp6-no-run", udp6_no_run},
+				       {"udp6-rfc2133", udp6_rfc2133},
+				       {"in4-on-in6", in4_on_in6},
+				       {NULL, NULL}};

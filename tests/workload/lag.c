@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS	5000
+#define PATIENCE_MS 5000
 
 static double now_ms(void)
 {
@@ -25,7 +25,7 @@ static double wait_for(const char *mark)
 {
 	static char text[65536];
 	double end = now_ms() + PATIENCE_MS;
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	size_t len = 0;
 	ssize_t got;
 	char *found;

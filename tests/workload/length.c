@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define STALE	0xa5
+#define STALE 0xa5
 
 /* Leaves 128 bytes that no case expects on the kernel's stack. */
 static void dirty_stack(int fd)
@@ -24,8 +24,7 @@ static void dirty_stack(int fd)
 
 	memset(bytes, STALE, sizeof(bytes));
 	memcpy(bytes, &family, sizeof(family));
-	want = want_of(fd, 0, sizeof(bytes),
-		       "{\"family\":\"AF_INET\",\"addr\":\"165.165.165.165\",\"port\":42405}");
+	want = want_of(fd, 0, sizeof(bytes), "{\"family\":\"AF_INET\",\"addr\":\"165.165.165.165\",\"port\":42405}");
 	want_print(&want);
 	call_connect(fd, bytes, sizeof(bytes));
 }
@@ -86,14 +85,13 @@ static void short_15(void)
 
 static void long_128(void)
 {
-	struct sockaddr_storage to = { 0 };
+	struct sockaddr_storage to = {0};
 	struct sockaddr_in four = in4("127.0.0.1", 128);
 	int fd = sock(AF_INET, SOCK_STREAM, 0, 228);
 
 	memset(&to, 0x5a, sizeof(to));
 	memcpy(&to, &four, sizeof(four));
-	expect(fd, SOCK_STREAM, sizeof(to),
-	       "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":128}");
+	expect(fd, SOCK_STREAM, sizeof(to), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":128}");
 	call_connect(fd, &to, sizeof(to));
 }
 
@@ -132,13 +130,14 @@ static void short6_23(void)
 
 static void short6_27(void)
 {
-	connect_short6(239, 27, "{\"family\":\"AF_INET6\",\"addr\":\"2001:db8::6\",\"port\":6,"
+	connect_short6(239, 27,
+		       "{\"family\":\"AF_INET6\",\"addr\":\"2001:db8::6\",\"port\":6,"
 		       "\"flowinfo\":66}");
 }
 
 static void stale_unix(void)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "/tmp/short" };
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/tmp/short"};
 	int fd = sock(AF_UNIX, SOCK_STREAM, 0, 240);
 
 	dirty_stack(fd);
@@ -150,7 +149,7 @@ static void stale_unix(void)
 
 static void stale_raw(void)
 {
-	const struct sockaddr to = { .sa_family = AF_NETLINK };
+	const struct sockaddr to = {.sa_family = AF_NETLINK};
 	int fd = sock(AF_NETLINK, SOCK_RAW, 0, 241);
 
 	dirty_stack(fd);
@@ -161,7 +160,7 @@ static void stale_raw(void)
 /* What the kernel refuses by its length alone: no event from any hook, and no crash. */
 static void refused_length(int fd, int len)
 {
-	unsigned char bytes[129] = { 0 };
+	unsigned char bytes[129] = {0};
 	struct sockaddr_in to = in4("127.0.0.1", 9);
 
 	memcpy(bytes, &to, sizeof(to));
@@ -235,29 +234,27 @@ static void no_socket(void)
 	refused(256, &to, sizeof(to));
 }
 
-const struct test_case length_cases[] = {
-	{ "addrlen-0", short_0 },
-	{ "addrlen-0-null", null_0 },
-	{ "addrlen-1", short_1 },
-	{ "addrlen-2", short_2 },
-	{ "addrlen-3", short_3 },
-	{ "addrlen-4", short_4 },
-	{ "addrlen-7", short_7 },
-	{ "addrlen-8", short_8 },
-	{ "addrlen-15", short_15 },
-	{ "addrlen-128", long_128 },
-	{ "addrlen6-7", short6_7 },
-	{ "addrlen6-23", short6_23 },
-	{ "addrlen6-27", short6_27 },
-	{ "stale-unix", stale_unix },
-	{ "stale-raw", stale_raw },
-	{ "refused-addrlen-129", len_129 },
-	{ "refused-addrlen-negative", len_negative },
-	{ "refused-addrlen-int-min", len_int_min },
-	{ "refused-bad-pointer", bad_pointer },
-	{ "refused-null-pointer", null_pointer },
-	{ "refused-closed-fd", closed_fd },
-	{ "refused-negative-fd", negative_fd },
-	{ "refused-no-socket", no_socket },
-	{ NULL, NULL }
-};
+const struct test_case length_cases[] = {{"addrlen-0", short_0},
+					 {"addrlen-0-null", null_0},
+					 {"addrlen-1", short_1},
+					 {"addrlen-2", short_2},
+					 {"addrlen-3", short_3},
+					 {"addrlen-4", short_4},
+					 {"addrlen-7", short_7},
+					 {"addrlen-8", short_8},
+					 {"addrlen-15", short_15},
+					 {"addrlen-128", long_128},
+					 {"addrlen6-7", short6_7},
+					 {"addrlen6-23", short6_23},
+					 {"addrlen6-27", short6_27},
+					 {"stale-unix", stale_unix},
+					 {"stale-raw", stale_raw},
+					 {"refused-addrlen-129", len_129},
+					 {"refused-addrlen-negative", len_negative},
+					 {"refused-addrlen-int-min", len_int_min},
+					 {"refused-bad-pointer", bad_pointer},
+					 {"refused-null-pointer", null_pointer},
+					 {"refused-closed-fd", closed_fd},
+					 {"refused-negative-fd", negative_fd},
+					 {"refused-no-socket", no_socket},
+					 {NULL, NULL}};

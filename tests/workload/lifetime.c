@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REMOTE	"{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}"
+#define REMOTE "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}"
 
 /* All is prepared and foretold, so that nothing stands between the call and the end. */
 static struct sockaddr_in prepare(int fd)
@@ -42,7 +42,7 @@ static void killed(void)
 static void execs(void)
 {
 	struct sockaddr_in to = prepare(703);
-	char *const argv[] = { "caller", "list", NULL };
+	char *const argv[] = {"caller", "list", NULL};
 	int null = dup(STDOUT_FILENO);
 
 	(void)null;
@@ -79,11 +79,6 @@ static void swarm(void)
 		;
 }
 
-const struct test_case lifetime_cases[] = {
-	{ "exits-at-once", exits },
-	{ "killed-at-once", killed },
-	{ "execs-at-once", execs },
-	{ "vfork-child", vforked },
-	{ "swarm", swarm },
-	{ NULL, NULL }
-};
+const struct test_case lifetime_cases[] = {{"exits-at-once", exits}, {"killed-at-once", killed},
+					   {"execs-at-once", execs}, {"vfork-child", vforked},
+					   {"swarm", swarm},	     {NULL, NULL}};

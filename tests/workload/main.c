@@ -22,11 +22,10 @@
 #include <unistd.h>
 
 static const struct test_case *const case_tables[] = {
-	inet_cases, unix_cases, length_cases, family_cases, abi_cases, uring_cases, identity_cases,
-	lifetime_cases,
+	inet_cases, unix_cases, length_cases, family_cases, abi_cases, uring_cases, identity_cases, lifetime_cases,
 };
 
-#define TABLES	(sizeof(case_tables) / sizeof(case_tables[0]))
+#define TABLES (sizeof(case_tables) / sizeof(case_tables[0]))
 
 static int remove_entry(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
 {

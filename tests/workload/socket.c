@@ -19,8 +19,8 @@ int sock(int family, int type, int protocol, int fd)
 	int made = socket(family, type, protocol);
 
 	if (made < 0)
-		skip("no such socket here: family %d type %d protocol %d: %s", family, type,
-		     protocol, strerrorname_np(errno));
+		skip("no such socket here: family %d type %d protocol %d: %s", family, type, protocol,
+		     strerrorname_np(errno));
 	if (dup2(made, fd) != fd)
 		skip("descriptor %d: %s", fd, strerrorname_np(errno));
 	if (made != fd)
@@ -30,7 +30,7 @@ int sock(int family, int type, int protocol, int fd)
 
 struct sockaddr_in in4(const char *addr, uint16_t port)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
 
 	inet_pton(AF_INET, addr, &in.sin_addr);
 	return in;
@@ -38,7 +38,7 @@ struct sockaddr_in in4(const char *addr, uint16_t port)
 
 struct sockaddr_in6 in6(const char *addr, uint16_t port)
 {
-	struct sockaddr_in6 in = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 
 	inet_pton(AF_INET6, addr, &in.sin6_addr);
 	return in;
@@ -59,7 +59,7 @@ uint16_t listen_tcp(int family)
 
 void lo_up(void)
 {
-	struct ifreq request = { .ifr_name = "lo" };
+	struct ifreq request = {.ifr_name = "lo"};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (fd < 0)

@@ -16,7 +16,7 @@ struct worker {
 	void (*one)(int fd);
 	int family, type;
 	unsigned long count;
-	unsigned long long gap_ns;	/* 0: no pause */
+	unsigned long long gap_ns; /* 0: no pause */
 	unsigned long long spent_ns;
 };
 
@@ -28,7 +28,7 @@ static unsigned long long now_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static struct sockaddr_in discard;	/* set once, before the threads start */
+static struct sockaddr_in discard; /* set once, before the threads start */
 
 static void one_udp(int fd)
 {
@@ -47,7 +47,7 @@ static void one_tcp(int fd)
 
 static void one_unix(int fd)
 {
-	static const struct sockaddr_un nobody = { AF_UNIX, "\0nobody-listens" };
+	static const struct sockaddr_un nobody = {AF_UNIX, "\0nobody-listens"};
 
 	call_connect(fd, &nobody, sizeof(sa_family_t) + 15);
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENT	"{\"event\":\"security_socket_connect\""
-#define LOST	"{\"event\":\"lost\""
-#define COUNT	"\"count\":"
+#define EVENT "{\"event\":\"security_socket_connect\""
+#define LOST  "{\"event\":\"lost\""
+#define COUNT "\"count\":"
 
 /* "count" is a string or a number. */
 static unsigned long count_of(const char *line)

@@ -7,12 +7,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define HEAD	sizeof(sa_family_t)
+#define HEAD sizeof(sa_family_t)
 
 /* Connects to the given bytes of a name; member is what remote_addr says beside the family. */
 static void connect_bytes(int type, int fd, const void *name, size_t len, const char *member)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
 
 	memcpy(to.sun_path, name, len);
 	sock(AF_UNIX, type, 0, fd);
@@ -22,7 +22,7 @@ static void connect_bytes(int type, int fd, const void *name, size_t len, const 
 
 static void connect_listening(int type, int fd, const char *path)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	int server = socket(AF_UNIX, type, 0);
 
 	enter_scratch_dir();
@@ -91,8 +91,7 @@ static void unix_not_utf8(void)
 
 static void unix_utf8(void)
 {
-	connect_bytes(SOCK_STREAM, 109, "/t/\xc3\xa4\xf0\x9f\x90\xa7", 9,
-		      ",\"path\":\"/t/\\u00e4\\ud83d\\udc27\"");
+	connect_bytes(SOCK_STREAM, 109, "/t/\xc3\xa4\xf0\x9f\x90\xa7", 9, ",\"path\":\"/t/\\u00e4\\ud83d\\udc27\"");
 }
 
 /* What would forge a line or drive a terminal, C1 controls in UTF-8 included. */
@@ -116,14 +115,12 @@ static void unix_at(void)
 
 static void abstract_plain(void)
 {
-	connect_bytes(SOCK_STREAM, 113, "\0plain-name", 11,
-		      ",\"path\":\"plain-name\",\"abstract\":true");
+	connect_bytes(SOCK_STREAM, 113, "\0plain-name", 11, ",\"path\":\"plain-name\",\"abstract\":true");
 }
 
 static void abstract_dgram(void)
 {
-	connect_bytes(SOCK_DGRAM, 114, "\0dgram-name", 11,
-		      ",\"path\":\"dgram-name\",\"abstract\":true");
+	connect_bytes(SOCK_DGRAM, 114, "\0dgram-name", 11, ",\"path\":\"dgram-name\",\"abstract\":true");
 }
 
 static void abstract_embedded_nul(void)
@@ -170,27 +167,25 @@ static void unix_unnamed(void)
 	connect_bytes(SOCK_DGRAM, 121, "", 0, "");
 }
 
-const struct test_case unix_cases[] = {
-	{ "unix-stream", unix_stream },
-	{ "unix-dgram", unix_dgram },
-	{ "unix-seqpacket", unix_seqpacket },
-	{ "unix-absolute", unix_absolute },
-	{ "unix-108-bytes", unix_full },
-	{ "unix-no-nul", unix_no_nul },
-	{ "unix-garbage-after-nul", unix_garbage },
-	{ "unix-not-utf8", unix_not_utf8 },
-	{ "unix-utf8", unix_utf8 },
-	{ "unix-controls", unix_controls },
-	{ "unix-quotes", unix_quotes },
-	{ "unix-at", unix_at },
-	{ "abstract-plain", abstract_plain },
-	{ "abstract-dgram", abstract_dgram },
-	{ "abstract-embedded-nul", abstract_embedded_nul },
-	{ "abstract-trailing-nuls", abstract_trailing_nuls },
-	{ "abstract-one-byte", abstract_one_byte },
-	{ "abstract-empty", abstract_empty },
-	{ "abstract-108-bytes", abstract_full },
-	{ "abstract-at", abstract_at },
-	{ "unix-unnamed", unix_unnamed },
-	{ NULL, NULL }
-};
+const struct test_case unix_cases[] = {{"unix-stream", unix_stream},
+				       {"unix-dgram", unix_dgram},
+				       {"unix-seqpacket", unix_seqpacket},
+				       {"unix-absolute", unix_absolute},
+				       {"unix-108-bytes", unix_full},
+				       {"unix-no-nul", unix_no_nul},
+				       {"unix-garbage-after-nul", unix_garbage},
+				       {"unix-not-utf8", unix_not_utf8},
+				       {"unix-utf8", unix_utf8},
+				       {"unix-controls", unix_controls},
+				       {"unix-quotes", unix_quotes},
+				       {"unix-at", unix_at},
+				       {"abstract-plain", abstract_plain},
+				       {"abstract-dgram", abstract_dgram},
+				       {"abstract-embedded-nul", abstract_embedded_nul},
+				       {"abstract-trailing-nuls", abstract_trailing_nuls},
+				       {"abstract-one-byte", abstract_one_byte},
+				       {"abstract-empty", abstract_empty},
+				       {"abstract-108-bytes", abstract_full},
+				       {"abstract-at", abstract_at},
+				       {"unix-unnamed", unix_unnamed},
+				       {NULL, NULL}};

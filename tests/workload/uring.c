@@ -26,8 +26,7 @@ struct uring {
 
 static char *ring_map(struct uring *uring, size_t size, off_t offset)
 {
-	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd,
-			 offset);
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd, offset);
 
 	if (map == MAP_FAILED)
 		skip("no io_uring: mmap: %s", strerrorname_np(errno));
@@ -44,18 +43,14 @@ static void uring_open(struct uring *uring, unsigned int flags)
 	uring->fd = syscall(SYS_io_uring_setup, 4, params);
 	if (uring->fd < 0)
 		skip("no io_uring: %s", strerrorname_np(errno));
-	uring->sq = ring_map(uring, params->sq_off.array + params->sq_entries * sizeof(uint32_t),
-			     IORING_OFF_SQ_RING);
-	uring->cq = ring_map(uring,
-			     params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe),
+	uring->sq = ring_map(uring, params->sq_off.array + params->sq_entries * sizeof(uint32_t), IORING_OFF_SQ_RING);
+	uring->cq = ring_map(uring, params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe),
 			     IORING_OFF_CQ_RING);
-	uring->sqes = (void *)ring_map(uring, params->sq_entries * sizeof(*uring->sqes),
-				       IORING_OFF_SQES);
+	uring->sqes = (void *)ring_map(uring, params->sq_entries * sizeof(*uring->sqes), IORING_OFF_SQES);
 }
 
 /* One request, waited for; its result. */
-static int uring_connect(struct uring *uring, int fd, unsigned int flags, const void *to,
-			 socklen_t len)
+static int uring_connect(struct uring *uring, int fd, unsigned int flags, const void *to, socklen_t len)
 {
 	uint32_t *tail = (void *)(uring->sq + uring->params.sq_off.tail);
 	uint32_t *array = (void *)(uring->sq + uring->params.sq_off.array);
@@ -112,8 +107,7 @@ static void want_uring(uint16_t port, bool by_worker)
 	struct want want;
 	char remote[128];
 
-	snprintf(remote, sizeof(remote), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}",
-		 port);
+	snprintf(remote, sizeof(remote), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":%u}", port);
 	want = want_of(-1, SOCK_DGRAM, sizeof(struct sockaddr_in), remote);
 	want.hooks = ON_SECURITY;
 	want.via = "io_uring";
@@ -182,18 +176,13 @@ static void uring_inline(void)
 	skip("no io_uring in the headers of the build");
 }
 
-#define uring_async		uring_inline
-#define uring_sqpoll		uring_inline
-#define uring_fixed		uring_inline
-#define uring_fixed_async	uring_inline
+#define uring_async	  uring_inline
+#define uring_sqpoll	  uring_inline
+#define uring_fixed	  uring_inline
+#define uring_fixed_async uring_inline
 
 #endif
 
-const struct test_case uring_cases[] = {
-	{ "uring-inline", uring_inline },
-	{ "uring-async", uring_async },
-	{ "uring-sqpoll", uring_sqpoll },
-	{ "uring-fixed", uring_fixed },
-	{ "uring-fixed-async", uring_fixed_async },
-	{ NULL, NULL }
-};
+const struct test_case uring_cases[] = {{"uring-inline", uring_inline},		  {"uring-async", uring_async},
+					{"uring-sqpoll", uring_sqpoll},		  {"uring-fixed", uring_fixed},
+					{"uring-fixed-async", uring_fixed_async}, {NULL, NULL}};

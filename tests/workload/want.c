@@ -44,8 +44,11 @@ static void line_write(struct line *line)
 static void line_begin(struct line *line)
 {
 	line->len = 0;
-	line_add(line, "{\"case\":\"%s%s\"", call_way == WAY_SOCKETCALL ? "socketcall/" :
-		 call_is_compat() ? "compat/" : "", case_name);
+	line_add(line, "{\"case\":\"%s%s\"",
+		 call_way == WAY_SOCKETCALL ? "socketcall/"
+		 : call_is_compat()	    ? "compat/"
+					    : "",
+		 case_name);
 }
 
 static void line_hooks(struct line *line, int hooks)
@@ -63,13 +66,20 @@ static void line_hooks(struct line *line, int hooks)
 static const char *type_name(int type)
 {
 	switch (type) {
-	case SOCK_STREAM:	return "SOCK_STREAM";
-	case SOCK_DGRAM:	return "SOCK_DGRAM";
-	case SOCK_RAW:		return "SOCK_RAW";
-	case SOCK_RDM:		return "SOCK_RDM";
-	case SOCK_SEQPACKET:	return "SOCK_SEQPACKET";
-	case SOCK_DCCP:		return "SOCK_DCCP";
-	case SOCK_PACKET:	return "SOCK_PACKET";
+	case SOCK_STREAM:
+		return "SOCK_STREAM";
+	case SOCK_DGRAM:
+		return "SOCK_DGRAM";
+	case SOCK_RAW:
+		return "SOCK_RAW";
+	case SOCK_RDM:
+		return "SOCK_RDM";
+	case SOCK_SEQPACKET:
+		return "SOCK_SEQPACKET";
+	case SOCK_DCCP:
+		return "SOCK_DCCP";
+	case SOCK_PACKET:
+		return "SOCK_PACKET";
 	}
 	abort();
 }
@@ -154,8 +164,8 @@ void want_print(const struct want *want)
 
 	line_begin(&line);
 	line_hooks(&line, want->hooks);
-	line_add(&line, ",\"count\":%u,\"expect\":{\"event\":\"security_socket_connect\",\"sockfd\":%d",
-		 want->count, want->fd);
+	line_add(&line, ",\"count\":%u,\"expect\":{\"event\":\"security_socket_connect\",\"sockfd\":%d", want->count,
+		 want->fd);
 	want_identity(&line, want);
 	if (want->type)
 		line_add(&line, ",\"type\":\"%s\"", type_name(want->type));

@@ -14,11 +14,11 @@
 #include <sys/types.h>
 
 /* The hooks that see a call (see "Hooks" in the manual). */
-#define ON_KPROBE	1
-#define ON_PROTO	2
-#define ON_TRACEPOINT	4
-#define ON_SECURITY	(ON_KPROBE | ON_PROTO)	/* beyond the system call's entry */
-#define ON_ALL		(ON_SECURITY | ON_TRACEPOINT)
+#define ON_KPROBE     1
+#define ON_PROTO      2
+#define ON_TRACEPOINT 4
+#define ON_SECURITY   (ON_KPROBE | ON_PROTO) /* beyond the system call's entry */
+#define ON_ALL	      (ON_SECURITY | ON_TRACEPOINT)
 
 struct test_case {
 	const char *name;
@@ -31,28 +31,29 @@ extern const struct test_case abi_cases[], uring_cases[], identity_cases[], life
 
 /* --- want.c: what the event must say --- */
 
+#define SOME 0
+
 /* A value of zero or NULL stands for "not said". */
 struct want {
 	int hooks;
 	pid_t pid, tid, ppid;
-	int64_t uid, gid;		/* -1: not said */
-	const char *comm;		/* the member as JSON: "comm":"x" */
+	int64_t uid, gid; /* -1: not said */
+	const char *comm; /* the member as JSON: "comm":"x" */
 	int fd;
-	int type;			/* 0: not said */
+	int type; /* 0: not said */
 	int64_t addrlen;
-	const char *remote;		/* the whole remote_addr as JSON */
+	const char *remote; /* the whole remote_addr as JSON */
 	const char *via;
-	int compat;			/* 1 true, 0 must be absent, -1 not said */
+	int compat; /* 1 true, 0 must be absent, -1 not said */
 	bool disconnect;
-	unsigned int count;
+	unsigned int count; /* or SOME: one or more */
 };
 
 /* An attempt by the calling thread through call_connect(). */
 struct want want_of(int fd, int type, socklen_t addrlen, const char *remote);
 void want_print(const struct want *want);
 /* want_of() and want_print() in one; the address is given as for printf. */
-void expect(int fd, int type, socklen_t addrlen, const char *remote, ...)
-	__attribute__((format(printf, 4, 5)));
+void expect(int fd, int type, socklen_t addrlen, const char *remote, ...) __attribute__((format(printf, 4, 5)));
 /* No event may hold these members, given as JSON without the braces. */
 void expect_none(int hooks, const char *members, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the case: it can't run here. */
@@ -72,8 +73,8 @@ const char *call_via(void);
 
 /* --- socket.c --- */
 
-#define LISTEN_ANY	0
-#define DISCARD		9
+#define LISTEN_ANY 0
+#define DISCARD	   9
 
 /* A socket under the given number; skips the case where the kernel lacks the family. */
 int sock(int family, int type, int protocol, int fd);

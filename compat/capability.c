@@ -34,19 +34,24 @@ bool capability_to_trace(void)
 	return enough;
 }
 
+bool capability_locked_down(void)
+{
+	char modes[128];
+
+	return sys_read_file(AT_FDCWD, "/sys/kernel/security/lockdown", modes, sizeof(modes)) > 0 &&
+	       strstr(modes, "[confidentiality]");
+}
+
 void capability_suspects(char *buf, size_t size)
 {
-	char status[4096], map[128], lockdown[128];
-	const char *line, *active;
+	char status[4096], map[128];
+	const char *line;
 	unsigned int inner, outer, count;
 
 	buf[0] = '\0';
-	if (sys_read_file(AT_FDCWD, "/sys/kernel/security/lockdown", lockdown, sizeof(lockdown)) > 0) {
-		active = strstr(lockdown, "[confidentiality]");
-		if (active) {
-			snprintf(buf, size, "the kernel is locked down for confidentiality");
-			return;
-		}
+	if (capability_locked_down()) {
+		snprintf(buf, size, "the kernel is locked down for confidentiality");
+		return;
 	}
 	if (sys_read_file(AT_FDCWD, "/proc/self/status", status, sizeof(status)) > 0) {
 		line = strstr(status, "\nSeccomp:\t");

@@ -9,6 +9,9 @@
 /* CAP_SYS_ADMIN, or CAP_BPF with CAP_PERFMON on kernels that know them (5.8), is in the effective set. */
 bool capability_to_trace(void);
 
+/* The kernel is locked down for confidentiality: it forbids all that is done here, while integrity forbids nothing. */
+bool capability_locked_down(void);
+
 /* What is known to forbid although the capabilities are there, as a clause for a sentence ("" where nothing is known):
  * a seccomp filter, a user namespace, a lockdown. */
 void capability_suspects(char *buf, size_t size);

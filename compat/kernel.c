@@ -227,7 +227,7 @@ static void append_detail(struct finding *finding, const char *text)
 {
 	size_t used = strlen(finding->detail);
 
-	snprintf(finding->detail + used, sizeof(finding->detail) - used, "%s%s", used ? ", " : "", text);
+	snprintf(finding->detail + used, sizeof(finding->detail) - used, "%s", text);
 }
 
 /* What every hook needs, and what the best one does. */
@@ -251,13 +251,18 @@ static void examine_config(struct finding *finding)
 		finding->advice = NULL;
 		return;
 	}
+	finding->state = FINDING_YES;
+	snprintf(finding->detail, sizeof(finding->detail), "%s: all on that is needed", source);
 	for (size_t i = 0; i < count; i++) {
-		if (options[i].state == KCONFIG_OFF)
-			append_detail(finding, options[i].name);
+		if (options[i].state != KCONFIG_OFF)
+			continue;
+		if (finding->state == FINDING_YES)
+			snprintf(finding->detail, sizeof(finding->detail), "%s: off: ", source);
+		else
+			append_detail(finding, ", ");
+		append_detail(finding, options[i].name);
+		finding->state = FINDING_NO;
 	}
-	finding->state = finding->detail[0] ? FINDING_NO : FINDING_YES;
-	append_detail(finding, finding->detail[0] ? "off" : "all on");
-	append_detail(finding, source);
 }
 
 static void examine_program(struct finding *finding)

@@ -73,7 +73,7 @@ static int open_mounted(const char *type, const char *below, const char *file, i
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
 
 	if (!mounts)
-		return -errno;
+		return -ENODEV;
 	while (dir < 0 && dir != -ENOENT && getline(&line, &size, mounts) > 0) {
 		point = mount_point(line, type);
 		if (!point || snprintf(path, sizeof(path), "%s%s", point, below) >= (int)sizeof(path))
@@ -104,18 +104,21 @@ static int open_private(const char *file, int flags, int *file_fd)
 	return dir;
 }
 
-/* Where a tracefs was found that lacks the file, the kernel lacks it, and another mount of the same would as well. */
+/*
+ * Where a tracefs was found that lacks the file, the kernel lacks it, and another mount of the same would as well. The
+ * usual place is asked without a mount as well, for those who can't read mountinfo.
+ */
 int tracefs_open(const char *file, int flags, int *file_fd)
 {
 	int dir = open_mounted("tracefs", "", file, flags, file_fd);
 
-	if (dir < 0 && dir != -ENOENT)
-		dir = open_mounted("debugfs", "/tracing", file, flags, file_fd);
-	if (dir < 0 && dir != -ENOENT)
-		dir = open_in("/sys/kernel/tracing", file, flags, file_fd);
-	if (dir < 0)
-		dir = open_private(file, flags, file_fd);
-	return dir;
+	if (dir >= 0 || dir == -ENOENT)
+		return dir;
+	dir = open_mounted("debugfs", "/tracing", file, flags, file_fd);
+	if (dir >= 0 || dir == -ENOENT)
+		return dir;
+	dir = open_in("/sys/kernel/tracing", file, flags, file_fd);
+	return dir >= 0 ? dir : open_private(file, flags, file_fd);
 }
 
 int tracefs_event_id(int dir, const char *group, const char *name)

@@ -58,7 +58,7 @@ static int finish(struct tracer *tracer)
 		return STATUS_OK;
 	tracer_report_losses(tracer, true);
 	sink_flush(sink);
-	sink->dropped += render_count(tracer->style, &sink->buffer);
+	sink->dropped += render_count(tracer->style, sink);
 	accounts = tracer_accounts(tracer, true);
 	if (sink->dropped) {
 		fprintf(stderr,

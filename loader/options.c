@@ -99,7 +99,8 @@ static int parse_duration(const char *text, uint64_t *ns, struct error *err)
 
 	if (*end || end == text || !(seconds > 0) || seconds > 1e9)
 		return error_set(err, STATUS_USAGE, "--duration takes a number of seconds above 0, not \"%s\"", text);
-	*ns = (uint64_t)(seconds * 1e9);
+	/* Never 0, which would mean for ever. */
+	*ns = (uint64_t)(seconds * 1e9) + 1;
 	return 0;
 }
 
@@ -251,6 +252,9 @@ static int explain_unknown(int opt, char **argv, struct error *err)
 {
 	const char *word = optopt > 0 && optopt < 256 ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1];
 
+	/* getopt_long() gives the letter of an option it knows; then what it did not want was the value. */
+	if (opt == '?' && optopt && strchr(argv[optind - 1], '=') && !strncmp(argv[optind - 1], "--", 2))
+		return error_set(err, STATUS_USAGE, "option %s: it takes no value; see --help", argv[optind - 1]);
 	if (opt == ':')
 		return error_set(err, STATUS_USAGE, "option %s needs a value; see --help", word);
 	return error_set(err, STATUS_USAGE, "there is no option %s; see --help", word);
@@ -269,6 +273,7 @@ static void settle_filter(struct filter *filter)
 
 int options_parse(struct options *options, int argc, char **argv, struct error *err)
 {
+	const char *last_value = NULL;
 	int opt;
 
 	memset(options, 0, sizeof(*options));
@@ -281,11 +286,13 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 			return explain_unknown(opt, argv, err);
 		if (parse_one(options, opt, err))
 			return -1;
+		last_value = optarg;
 	}
 	settle_filter(&options->filter);
 	if (optind < argc)
 		options->command = argv + optind;
-	if (options->command && strcmp(argv[optind - 1], "--") != 0)
+	/* In "-o -- curl" the two dashes are a file's name. */
+	if (options->command && (strcmp(argv[optind - 1], "--") != 0 || last_value == argv[optind - 1]))
 		return error_set(err, STATUS_USAGE, "unexpected word \"%s\"; a command to run comes after --",
 				 options->command[0]);
 	if (options->command && options->action == ACTION_DOCTOR)

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ENOENT has two causes that ask for different things. On 5.4 lockdown hides the file as well. */
+/* ENOENT has two causes that ask for different things. */
 static const char *advice_on_missing(bool has_pmu)
 {
 	int file, dir = has_pmu ? -1 : tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &file);
 
 	if (!has_pmu && dir < 0)
-		return "there is no kprobe_events: the kernel was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12) or is locked down";
+		return "there is no kprobe_events: the kernel was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)";
 	if (dir >= 0) {
 		sys_close(file);
 		sys_close(dir);
@@ -66,6 +66,9 @@ int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct 
 		result = kprobe_tracefs_open(probe, symbol, prog);
 	if (result == 0)
 		return 0;
+	/* On 5.4 a lockdown hides the file instead of refusing it. */
+	if (result == -ENOENT && capability_locked_down())
+		result = -EPERM;
 	if (result == -EPERM || result == -EACCES)
 		capability_suspects(suspects, sizeof(suspects));
 	return error_set(err, error_status(-result, STATUS_UNSUPPORTED),

@@ -10,19 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_MAX 128
+#define WORD_MAX 256
 
-/* The next word of a comma-separated list; false at its end. A word that is too long comes cut off, and is no good then. */
+/* The next word of a comma-separated list; false at its end. */
 static bool next_word(const char **list, char word[WORD_MAX])
 {
-	size_t len = strcspn(*list, ","), copied = len < WORD_MAX ? len : WORD_MAX - 1;
+	size_t len = strcspn(*list, ",");
 
 	if (!**list)
 		return false;
-	memcpy(word, *list, copied);
-	word[copied] = '\0';
+	memcpy(word, *list, len);
+	word[len] = '\0';
 	*list += len;
 	*list += **list == ',';
+	return true;
+}
+
+/* Whether all words fit next_word's buffer. No number, user, prefix or 108-byte path is longer. */
+static bool words_fit(const char *list)
+{
+	for (size_t len; *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (len >= WORD_MAX)
+			return false;
+	}
 	return true;
 }
 
@@ -34,6 +45,9 @@ static int begin_list(const char *name, const char **list, bool empty, bool *neg
 	*list += this;
 	if (!**list)
 		return error_set(err, STATUS_USAGE, "%s takes a list, and this one is empty; see --help", name);
+	if (!words_fit(*list))
+		return error_set(err, STATUS_USAGE, "%s: a word of the list is longer than %d bytes", name,
+				 WORD_MAX - 1);
 	if (!empty && *negated != this)
 		return error_set(err, STATUS_USAGE, "%s is given both with and without !; give one of them", name);
 	*negated = this;

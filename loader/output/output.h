@@ -21,6 +21,7 @@ struct sink {
 	bool gone;	  /* EPIPE: nobody reads any more */
 	bool hurry;	  /* we are about to end: a reader gets two seconds and no more */
 	bool stuck;	  /* the reader has had them */
+	bool torn;	  /* what is in the buffer begins in the middle of a line */
 	int failure;	  /* errno of the last write, 0 while all is well */
 	bool fresh;	  /* nothing was in the file when it was opened */
 	uint64_t dropped; /* attempts that found no room */
@@ -67,8 +68,8 @@ void render_attempt(struct style *style, struct buffer *buf, const struct attemp
 void render_lost(struct style *style, struct buffer *buf, uint32_t cpu, uint64_t count);
 void render_summary(struct style *style, struct buffer *buf, const struct accounts *accounts);
 
-/* How many attempts are among the lines in `buf`, the first of which may be the rest of one. */
-uint64_t render_count(const struct style *style, const struct buffer *buf);
+/* How many attempts are among the lines that were not written; the rest of a torn one is taken for one. */
+uint64_t render_count(const struct style *style, const struct sink *sink);
 
 /* text.c, json.c: what the above choose between. */
 void text_header(struct style *style, struct buffer *buf);

@@ -39,12 +39,15 @@ static bool is_attempt(const struct style *style, const char *line)
 	return strncmp(line, lost, sizeof(lost) - 1) != 0 && strncmp(line, summary, sizeof(summary) - 1) != 0;
 }
 
-uint64_t render_count(const struct style *style, const struct buffer *buf)
+uint64_t render_count(const struct style *style, const struct sink *sink)
 {
-	const char *line = buf->data, *end = buf->data + buf->len, *newline;
+	const char *line = sink->buffer.data, *end = line + sink->buffer.len, *newline;
+	bool torn = sink->torn;
 	uint64_t count = 0;
 
-	for (; line < end && (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1)
-		count += line == buf->data || is_attempt(style, line);
+	for (; line < end && (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
+		count += torn || is_attempt(style, line);
+		torn = false;
+	}
 	return count;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,21 @@ int sink_open(struct sink *sink, const char *path, int stop_fd, struct error *er
 	return 0;
 }
 
+/* The rest of a line whose beginning is in another file: it is lost there, and would be garbage here. */
+static void drop_torn(struct sink *sink)
+{
+	char *newline = sink->torn ? memchr(sink->buffer.data, '\n', sink->buffer.len) : NULL;
+	size_t rest;
+
+	sink->torn = false;
+	if (!newline)
+		return;
+	rest = (size_t)(newline + 1 - sink->buffer.data);
+	memmove(sink->buffer.data, newline + 1, sink->buffer.len - rest);
+	sink->buffer.len -= rest;
+	sink->dropped++;
+}
+
 int sink_reopen(struct sink *sink, struct error *err)
 {
 	int fd;
@@ -63,6 +79,7 @@ int sink_reopen(struct sink *sink, struct error *err)
 	sys_close(sink->fd);
 	sink->fd = fd;
 	sink->failure = 0;
+	drop_torn(sink);
 	look_at(sink);
 	return 0;
 }
@@ -108,8 +125,10 @@ static int write_out(struct sink *sink)
 		else if (wrote != -EINTR && !(wrote == -EAGAIN && sink->waits))
 			errnum = (int)-wrote;
 	}
-	if (done)
+	if (done) {
+		sink->torn = sink->buffer.data[done - 1] != '\n';
 		memmove(sink->buffer.data, sink->buffer.data + done, sink->buffer.len - done);
+	}
 	sink->buffer.len -= done;
 	return errnum;
 }

@@ -8,25 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* strtoul() would take signs and spaces, which the kernel does not write. */
+static bool parse_cpu(const char **text, unsigned int *cpu)
+{
+	const char *start = *text;
+
+	for (*cpu = 0; **text >= '0' && **text <= '9' && *cpu < CPUS_MAX; (*text)++)
+		*cpu = *cpu * 10 + (unsigned int)(**text - '0');
+	return *text > start && *cpu < CPUS_MAX;
+}
+
 unsigned int cpus_parse_list(const char *text, unsigned char set[CPUS_MAX])
 {
-	unsigned int count = 0;
+	unsigned int count = 0, first, last;
 
 	memset(set, 0, CPUS_MAX);
-	while (*text >= '0' && *text <= '9') {
-		char *end;
-		unsigned long first = strtoul(text, &end, 10), last = first;
-
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if (last < first || last >= CPUS_MAX)
+	do {
+		if (!parse_cpu(&text, &first))
+			return 0;
+		last = first;
+		if (*text == '-' && (text++, !parse_cpu(&text, &last) || last < first))
 			return 0;
 		memset(set + first, 1, last - first + 1);
 		if (last + 1 > count)
-			count = (unsigned int)last + 1;
-		text = *end == ',' ? end + 1 : end;
-	}
-	return *text == '\0' || *text == '\n' ? count : 0;
+			count = last + 1;
+	} while (*text++ == ',');
+	return text[-1] == '\0' || text[-1] == '\n' ? count : 0;
 }
 
 /* /proc/stat has a line "cpuN ..." for each CPU that is online. */
@@ -39,7 +46,9 @@ static unsigned int parse_stat(unsigned char set[CPUS_MAX])
 
 	memset(set, 0, CPUS_MAX);
 	while (stat && getline(&line, &size, stat) > 0) {
-		if (sscanf(line, "cpu%u ", &cpu) != 1 || cpu >= CPUS_MAX)
+		/* The first line is "cpu  ", the sum of all; %u would step over the spaces. */
+		if (strncmp(line, "cpu", 3) != 0 || line[3] < '0' || line[3] > '9' ||
+		    sscanf(line + 3, "%u", &cpu) != 1 || cpu >= CPUS_MAX)
 			continue;
 		set[cpu] = 1;
 		if (cpu + 1 > count)

@@ -2,6 +2,7 @@
 /* The ladder: the best hook that proves itself. */
 #include "private.h"
 
+#include "capability.h"
 #include "sys.h"
 
 #include <linux/bpf.h>
@@ -75,6 +76,12 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 		if (!first.status || this.status == STATUS_NOT_PERMITTED)
 			first.status = this.status;
 	}
+	/* It shows in many ways (an unknown helper, a missing file, memory that reads as zeros) and none says its name. */
+	if (capability_locked_down())
+		return error_set(
+			err, STATUS_NOT_PERMITTED,
+			"the kernel is locked down for confidentiality, which forbids to read its memory; boot with lockdown=integrity or none (what was tried: %s)",
+			why_not);
 	return error_set(err, first.status ? first.status : STATUS_UNSUPPORTED, "%s",
 			 why_not[0] ? why_not : "no such hook in this version");
 }

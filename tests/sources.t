@@ -36,7 +36,7 @@ formatted()
 
 checked()
 {
-	scripts | xargs shellcheck
+	scripts | xargs shellcheck -x
 }
 
 licensed()

@@ -8,7 +8,6 @@ use strict;
 use warnings;
 
 use IPC::Open3;
-use Symbol qw(gensym);
 use Time::HiRes qw(sleep time);
 
 # Options: build, rounds, count.
@@ -234,7 +233,8 @@ sub is_installed
 	return grep { -x "$_/$program" } split /:/, $ENV{PATH};
 }
 
-# The caller is started first and waits: it is given to the peer by its number.
+# The caller is started first and waits: the peer is told its number. A second and a half has to do for
+# the peer to attach, since they do not say so; one that shows nothing is left out.
 sub measure_peer
 {
 	my ($self, $command, $count) = @_;
@@ -249,11 +249,9 @@ sub measure_peer
 		}
 		sleep 1.5;
 	}
-	my $before = $peer ? cpu_of($peer) : 0;
 	print $to "\n";
 	close $to;
 	$result = {split ' ', <$from> // ''};
-	# A caller's end is the peer's: its time has to be read before.
 	waitpid $pid, 0;
 	if ($peer) {
 		kill 'INT', $peer;

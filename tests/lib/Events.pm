@@ -20,6 +20,7 @@ my @natural = (
 	qr/^no seccomp filter/,
 	qr/^no CPU hotplug/,
 	qr/^no kprobe_events/,
+	qr/^one program a tracepoint/,
 	qr/^not seen by the \w+ hook/,
 );
 

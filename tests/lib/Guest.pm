@@ -35,11 +35,11 @@ my %machine = (
 my @modules = qw(af_packet vsock_loopback tipc dccp_ipv4 sctp bluetooth);
 
 # Options: arch, image, connsnoop, timeout, settings (hash, for the guest's scenes); directories:
-# callers, kernels (fetched ones, for their busybox), work.
+# callers, objects (compiled by several compilers), kernels (fetched ones, for their busybox), work.
 sub new
 {
 	my ($class, %option) = @_;
-	my $self = bless {timeout => 900, patience => 180, %option}, $class;
+	my $self = bless {timeout => 900, patience => 180, objects => '/nowhere', %option}, $class;
 
 	$self->{arch} = 'aarch64' if $self->{arch} eq 'arm64';
 	$self->{machine} = $machine{$self->{arch}} or die "no machine for $self->{arch}\n";
@@ -120,6 +120,8 @@ sub build_initramfs
 		install("$self->{callers}/$caller", "$tree/bin/$caller")
 			if -x "$self->{callers}/$caller";
 	}
+	make_path("$tree/objects");
+	install($_, "$tree/objects/" . basename($_)) for glob("$self->{objects}/*.o");
 	install("$tests/vm/init", "$tree/init");
 	install("$tests/vm/scenes.sh", "$tree/scenes.sh");
 	symlink 'busybox', "$tree/bin/sh";

@@ -436,6 +436,12 @@ int model_leaks(void)
 			leaks++;
 		}
 	}
+	/* Held by something that should have gone with its last descriptor. */
+	if (alive) {
+		fprintf(stderr, "# left in the kernel: %d\n", alive);
+		leaks += alive;
+		alive = 0;
+	}
 	if (model.strangers) {
 		fprintf(stderr, "# calls on descriptors that are not open: %d\n", model.strangers);
 		leaks += model.strangers;

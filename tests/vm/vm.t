@@ -4,7 +4,7 @@
 # The scenes on every kernel that is asked for:
 #
 #	KERNEL="image..."	these (x86_64), or KERNELS=dir: every image in there
-#	HOOK=name		the hook that has to be found in use there (kprobe)
+#	HOOK=name		the hook that has to be found in use there (else the kernel's symbols tell)
 #	otherwise		Debian's 5.10, 6.1, 6.12 and newest on x86_64, and 6.12 on arm64
 #	CONNSNOOP, CONNSNOOP_ARM64, STORM, SCENES, TABLE=1: see tests/vm/run
 

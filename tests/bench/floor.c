@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #define OBJECT_MAX (1 << 20)
-#define PAGES 128
-#define NAP_MS 5
+#define PAGES	   128
+#define NAP_MS	   5
 
 struct floor {
 	void *image;
@@ -98,8 +98,7 @@ static int attach(struct floor *floor, const char *hook, const char *name, struc
 	int prog;
 
 	snprintf(section, sizeof(section), "%s/%s", hook, name);
-	prog = object_load_program(floor->object, section,
-				   by_kprobe ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACEPOINT,
+	prog = object_load_program(floor->object, section, by_kprobe ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACEPOINT,
 				   &floor->kernel, err);
 	if (prog < 0)
 		return -1;
@@ -113,21 +112,16 @@ static int start(struct floor *floor, char **argv, struct error *err)
 	unsigned int cpus = cpus_possible();
 	size_t size = 0;
 
-	if (read_image(floor, argv[1], &size, err) ||
-	    object_open(&floor->object, floor->image, size, argv[1], err) ||
-	    kernel_probe(&floor->kernel, err) ||
-	    create_maps(floor, cpus, err) ||
-	    open_rings(floor, cpus, err))
+	if (read_image(floor, argv[1], &size, err) || object_open(&floor->object, floor->image, size, argv[1], err) ||
+	    kernel_probe(&floor->kernel, err) || create_maps(floor, cpus, err) || open_rings(floor, cpus, err))
 		return -1;
 	return attach(floor, argv[2], argv[3], err);
 }
 
 int main(int argc, char **argv)
 {
-	struct floor floor = { .probe = PROBE_CLOSED };
-	const struct ring_reader reader = {
-		.sample = count_record, .lost = count_lost, .context = &floor
-	};
+	struct floor floor = {.probe = PROBE_CLOSED};
+	const struct ring_reader reader = {.sample = count_record, .lost = count_lost, .context = &floor};
 	struct epoll_event event;
 	struct error err;
 
@@ -148,7 +142,7 @@ int main(int argc, char **argv)
 	}
 	probe_close(&floor.probe);
 	rings_read(floor.rings, UINT64_MAX, &reader);
-	fprintf(stderr, "floor: %llu attempts = %llu shown + 0 filtered + %llu lost\n",
-		floor.records + floor.lost, floor.records, floor.lost);
+	fprintf(stderr, "floor: %llu attempts = %llu shown + 0 filtered + %llu lost\n", floor.records + floor.lost,
+		floor.records, floor.lost);
 	return STATUS_OK;
 }

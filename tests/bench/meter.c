@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* Connects between two looks at the clock. */
-#define RUN 20
+#define RUN	      20
 #define SPIN_BELOW_NS 100000
 
 struct kind {
@@ -36,9 +36,9 @@ struct worker {
 	pthread_t thread;
 	const struct kind *kind;
 	unsigned long count;
-	unsigned long long gap_ns;	/* 0: flat out */
+	unsigned long long gap_ns; /* 0: flat out */
 	unsigned long long cpu_ns, wall_ns;
-	unsigned int *took;		/* ns per connect, one for each run */
+	unsigned int *took; /* ns per connect, one for each run */
 	unsigned long runs;
 };
 
@@ -94,7 +94,7 @@ static void flat_out(struct worker *worker, int fd)
 
 static void wait_until(unsigned long long due, unsigned long long gap)
 {
-	struct timespec ts = { due / 1000000000, due % 1000000000 };
+	struct timespec ts = {due / 1000000000, due % 1000000000};
 
 	if (gap >= SPIN_BELOW_NS)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
@@ -161,14 +161,12 @@ static void say(struct worker *workers, unsigned long threads)
 	for (i = 0; i < kept; i++)
 		sum += took[i];
 	printf("made %lu cpu %.1f wall %.1f min %.1f median %.1f mean %.1f\n",
-	       threads * (workers->count + (workers->gap_ns ? 0 : workers->count / 20)),
-	       cpu / threads / workers->count, wall / threads / workers->count,
-	       took[0] / 10.0, took[all / 2] / 10.0, sum / kept / 10);
+	       threads * (workers->count + (workers->gap_ns ? 0 : workers->count / 20)), cpu / threads / workers->count,
+	       wall / threads / workers->count, took[0] / 10.0, took[all / 2] / 10.0, sum / kept / 10);
 	free(took);
 }
 
-static int run(const struct kind *kind, unsigned long threads, unsigned long count,
-	       unsigned long rate)
+static int run(const struct kind *kind, unsigned long threads, unsigned long count, unsigned long rate)
 {
 	struct worker *workers = calloc(threads, sizeof(*workers));
 	unsigned long i;

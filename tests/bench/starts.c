@@ -27,7 +27,7 @@ struct start {
 	pid_t pid;
 	int out, err;
 	unsigned long long from;
-	double ready_ms, event_ms;	/* 0: not yet */
+	double ready_ms, event_ms; /* 0: not yet */
 	long peak_kb;
 	char said[4096];
 	size_t said_len;
@@ -45,7 +45,7 @@ static unsigned long long now_ns(void)
 
 static void *keep_connecting(void *arg)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9)};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	(void)arg;
@@ -87,7 +87,7 @@ static double since_ms(const struct start *start)
 /* False at the end of both. */
 static int listen_to(struct start *start)
 {
-	struct pollfd fds[2] = { { start->out, POLLIN, 0 }, { start->err, POLLIN, 0 } };
+	struct pollfd fds[2] = {{start->out, POLLIN, 0}, {start->err, POLLIN, 0}};
 	char text[65536];
 	ssize_t got = 0;
 
@@ -98,8 +98,7 @@ static int listen_to(struct start *start)
 			start->event_ms = since_ms(start);
 	}
 	if (fds[1].revents) {
-		got = read(start->err, start->said + start->said_len,
-			   sizeof(start->said) - 1 - start->said_len);
+		got = read(start->err, start->said + start->said_len, sizeof(start->said) - 1 - start->said_len);
 		start->said_len += got > 0 ? got : 0;
 		start->said[start->said_len] = '\0';
 		if (strstr(start->said, "tracing") && !start->ready_ms)
@@ -168,7 +167,7 @@ int main(int argc, char **argv)
 	if (pthread_create(&caller, NULL, keep_connecting, NULL))
 		return 1;
 	for (i = 0; i < times; i++) {
-		struct start start = { 0 };
+		struct start start = {0};
 
 		if (measure(&start, argv + 2)) {
 			fprintf(stderr, "starts: no event; it said: %s\n", start.said);
@@ -178,7 +177,6 @@ int main(int argc, char **argv)
 		event[i] = start.event_ms;
 		peak_kb = start.peak_kb > peak_kb ? start.peak_kb : peak_kb;
 	}
-	printf("ready_ms %.2f event_ms %.2f peak_kb %ld\n", median(ready, times),
-	       median(event, times), peak_kb);
+	printf("ready_ms %.2f event_ms %.2f peak_kb %ld\n", median(ready, times), median(event, times), peak_kb);
 	return 0;
 }

@@ -321,15 +321,21 @@ static int new_fd(struct thing *thing)
 	return -EMFILE;
 }
 
+static struct thing *look_up(int fd)
+{
+	int64_t i = (int64_t)fd - MODEL_FIRST_FD;
+
+	return i >= 0 && i < ALL_FDS ? fds[i] : NULL;
+}
+
+/* The thing of a call's descriptor. One that is not open is a mistake of the caller's, and counted. */
 static struct thing *thing_of(int fd, enum kind kind)
 {
-	int i = fd - MODEL_FIRST_FD;
+	struct thing *thing = look_up(fd);
 
-	if (i < 0 || i >= ALL_FDS || !fds[i]) {
+	if (!thing)
 		model.strangers++;
-		return NULL;
-	}
-	return fds[i]->kind == kind ? fds[i] : NULL;
+	return thing && thing->kind == kind ? thing : NULL;
 }
 
 /* Every call that may fail passes here. */
@@ -675,8 +681,8 @@ static const char *find_fault(struct thing *prog)
 		i++;
 		if (insn->src_reg == 0)
 			continue;
-		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? thing_of(insn->imm, MAP) : NULL;
-		if (!map || insn[1].imm)
+		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? look_up(insn->imm) : NULL;
+		if (!map || map->kind != MAP || insn[1].imm)
 			return "fd is not pointing to valid bpf_map";
 		if (maps == 16)
 			return "too many maps";
@@ -1230,8 +1236,10 @@ static int64_t output(const struct thing *map, uint64_t index, const void *data,
 		model_ring_lost(&ring, event->lost);
 		event->lost = 0;
 	}
-	if (ring.page && !event->lost && model_ring_sample(&ring, data, (uint32_t)size))
+	if (ring.page && !event->lost && model_ring_sample(&ring, data, (uint32_t)size)) {
+		model.records++;
 		return 0;
+	}
 	event->lost++;
 	return model.kernel->tells_refusal ? -ENOSPC : 0;
 }
@@ -1404,7 +1412,7 @@ static void fill_saved(struct registers *saved, const struct model_call *call, i
 	saved->si = addr;
 	saved->dx = (uint64_t)call->addrlen;
 	saved->orig_ax = call->nr;
-	saved->ip = call->no_call ? 0 : 0x401000;
+	saved->ip = call->no_call ? 0 : MODEL_IP;
 	saved->cs = 0x33;
 	saved->ss = 0x2b;
 }
@@ -1533,6 +1541,20 @@ int sys_socket(int family, int type, int protocol)
 	return new_fd(sock);
 }
 
+/* Another process's connect to the same place, by the same descriptor number: only what lies in sin_zero differs. */
+static void intrude(const struct model_call *call)
+{
+	static uint8_t addr[16];
+	struct model_call other = *call;
+
+	memcpy(addr, call->addr, sizeof(addr));
+	memset(addr + 8, 0, 8);
+	other.addr = addr;
+	model.pid_tgid = 4242ULL << 32 | 4242;
+	model_connect(&other);
+	model.pid_tgid = 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
 	struct thing *sock = thing_of(fd, SOCKET);
@@ -1543,6 +1565,8 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 	call.family = sock->family;
 	call.type = sock->socktype;
 	model.attempts++;
+	if (model.intruder)
+		intrude(&call);
 	model_connect(&call);
 	return 0;
 }

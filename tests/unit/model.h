@@ -44,6 +44,7 @@ extern const struct model_kernel model_4_1, model_4_4, model_4_9, model_4_14, mo
 	model_5_10, model_6_12;
 extern const struct model_kernel *const model_kernels[]; /* all but 4.1, NULL at the end */
 
+#define MODEL_IP	 0x401000 /* where a task goes on after its system call */
 #define MODEL_CPUS	 8
 #define MODEL_FIRST_FD	 10000 /* all descriptors of the model are from here on */
 #define MODEL_LISTED_MAX 64
@@ -98,6 +99,7 @@ struct model {
 	/* Misbehaviour. */
 	bool silent;	     /* kprobes are set and never hit */
 	int wrong_fd;	     /* added to the descriptor in the saved registers once they were learnt */
+	bool intruder;	     /* somebody else connects, alike, right before each of our attempts */
 	int steal_event;     /* so many of our new probe events are removed by somebody who takes them for leftovers */
 	bool user_page_ends; /* the page behind a user address is not there */
 	int load_error;	     /* the verifier refuses every program of more than 16 instructions... */
@@ -111,6 +113,7 @@ struct model {
 	/* What it did. */
 	int attempts;		   /* sys_connect */
 	int loads;		   /* programs accepted */
+	int records;		   /* that programs have put out */
 	int truncations;	   /* kprobe_events opened with O_TRUNC: deletes everybody's */
 	int strangers;		   /* calls on descriptors that are not open */
 	unsigned int last_version; /* kern_version of the last accepted program */

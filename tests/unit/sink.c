@@ -241,6 +241,25 @@ static void test_count_of_what_is_left(void **state)
 	check_count(FORMAT_TEXT, false, 20);
 }
 
+/* Written exactly up to the end of a line: what is left begins with a whole one, and that is no attempt. */
+static void test_count_behind_a_whole_line(void **state)
+{
+	struct style style = {.format = FORMAT_JSON, .places = places};
+	struct event event = record_inet("1.2.3.4", 5);
+	struct attempt attempt;
+
+	(void)state;
+	open_sink();
+	record_decode(&attempt, &event);
+	render_attempt(&style, &sink.buffer, &attempt);
+	model_write_next((ssize_t)sink.buffer.len);
+	model_write_next(-ENOSPC);
+	render_lost(&style, &sink.buffer, 1, 5);
+	render_attempt(&style, &sink.buffer, &attempt);
+	sink_flush(&sink);
+	assert_int_equal(render_count(&style, &sink), 1);
+}
+
 static void test_count_with_a_header(void **state)
 {
 	(void)state;
@@ -432,6 +451,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_full_then_freed),
 	TEST(test_full_for_long),
 	TEST(test_count_of_what_is_left),
+	TEST(test_count_behind_a_whole_line),
 	TEST(test_count_with_a_header),
 	TEST(test_count_with_losses),
 	TEST(test_other_failure_is_said_again),

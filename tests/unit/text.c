@@ -29,14 +29,16 @@ static int start(void **state)
 	return 0;
 }
 
-/* Nothing but printable characters: no C0, no DEL, no C1 (in UTF-8 or as bytes), no mark that turns directions. */
+/* Characters that change how others are shown: zero-width ones, line ends, and what turns the direction. */
+static const char *const drivers[] = {
+	"\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8",	    "\xe2\x80\xa9",	"\xe2\x80\xaa", "\xe2\x80\xae",
+	"\xe2\x81\xa0", "\xe2\x81\xa6", "\xe2\x81\xa9",	    "\xef\xbb\xbf",	"\xef\xbf\xb9", "\xef\xbf\xbb",
+	"\xc2\xad",	"\xd8\x9c",	"\xf3\xa0\x80\x81", "\xf3\xa0\x81\xbf",
+};
+
+/* Nothing but printable characters: no C0, no DEL, no C1 (in UTF-8 or as bytes), none of the above. */
 static void assert_harmless(void)
 {
-	static const char *const drivers[] = {
-		"\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
-		"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xef\xbb\xbf", "\xc2\xad",
-	};
-
 	assert_true(utf8_valid(line, len));
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)line[i];
@@ -201,6 +203,17 @@ static void test_paths(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_string_equal(address_of(record_unix(rows[i].path, rows[i].len)), rows[i].shown);
+}
+
+static void test_drivers_are_escaped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "/%sx", drivers[i]);
+		assert_non_null(strstr(address_of(record_unix(path, strlen(path))), "\\x"));
+	}
 }
 
 /* Reads a quoted column back; what it says must be the bytes. */
@@ -377,6 +390,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_under_80_columns),
 	TEST(test_addresses),
 	TEST(test_paths),
+	TEST(test_drivers_are_escaped),
 	TEST(test_every_two_bytes_can_be_read_back),
 	TEST(test_every_byte_in_comm),
 	TEST(test_empty_comm),

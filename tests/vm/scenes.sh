@@ -190,15 +190,19 @@ scene_cpu_late()
 	is "cpu-late: status" $? 0
 }
 
-# The processor is used the moment it is back: shown or lost, but accounted for.
+# The processor is used the moment it is back, which is when the scheduler lets a task have it: shown
+# or lost, but accounted for.
 scene_cpu_at_once()
 {
-	local made
+	local made tries=0
 
 	[ -w $cpu1 ] || return
 	start cpu-at-once -a --json -o /tmp/storm.json || return
 	echo 0 >$cpu1
 	echo 1 >$cpu1
+	until taskset 2 true 2>/dev/null || [ $tries = 1000 ]; do
+		tries=$((tries + 1))
+	done
 	made=$(taskset 2 caller storm 1 1000 | awk '{ print $2 }')
 	stop
 	# shellcheck disable=SC2046

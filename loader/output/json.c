@@ -2,7 +2,6 @@
 /* One object a line; keys keep their order, and what is not known is not there. */
 #include "output.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -57,11 +56,9 @@ static void put_type(struct buffer *buf, const struct attempt *attempt)
 
 static void put_inet(struct buffer *buf, const struct address *address)
 {
-	char text[INET6_ADDRSTRLEN];
-
 	if (address->has_addr) {
 		PUT(buf, ",\"addr\":\"");
-		put_text(buf, inet_ntop(address->family, address->addr, text, sizeof(text)));
+		put_inet_address(buf, address->family, address->addr);
 		put_char(buf, '"');
 	}
 	if (address->has_port) {

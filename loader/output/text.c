@@ -2,7 +2,6 @@
 /* Columns for people: under 80 of them for an IPv4 attempt, and nothing in them that a terminal obeys. */
 #include "output.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -112,12 +111,14 @@ static void put_type(struct buffer *buf, const struct attempt *attempt)
 
 static void put_inet(struct buffer *buf, const struct address *address)
 {
-	char text[INET6_ADDRSTRLEN];
 	bool v6 = address->family == AF_INET6;
 
 	if (v6)
 		put_char(buf, '[');
-	put_text(buf, address->has_addr ? inet_ntop(address->family, address->addr, text, sizeof(text)) : "?");
+	if (address->has_addr)
+		put_inet_address(buf, address->family, address->addr);
+	else
+		put_char(buf, '?');
 	if (address->has_scope && address->scope_id) {
 		put_char(buf, '%');
 		put_unsigned(buf, address->scope_id);

@@ -71,6 +71,8 @@ static void settle_ranges(struct ranges *ranges)
 {
 	size_t kept = 0;
 
+	if (!ranges->count)
+		return;
 	qsort(ranges->range, ranges->count, sizeof(*ranges->range), compare_ranges);
 	for (size_t i = 1; i < ranges->count; i++) {
 		struct range *last = &ranges->range[kept], *this = &ranges->range[i];
@@ -80,7 +82,7 @@ static void settle_ranges(struct ranges *ranges)
 		else
 			ranges->range[++kept] = *this;
 	}
-	ranges->count = ranges->count ? kept + 1 : 0;
+	ranges->count = kept + 1;
 }
 
 static int append_range(struct ranges *ranges, const char *name, uint32_t first, uint32_t last, struct error *err)

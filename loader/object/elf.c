@@ -29,6 +29,11 @@ static int check_header(const struct object *object, struct error *err)
 			err, STATUS_USAGE,
 			"%s: machine %u, type %u: not a relocatable BPF object; compile it with clang -target bpf -c",
 			object->name, ehdr->e_machine, ehdr->e_type);
+	/* libelf hands out headers where the file says they lie, and reading them there must be allowed. */
+	if (ehdr->e_shoff % _Alignof(Elf64_Shdr))
+		return error_set(err, STATUS_USAGE,
+				 "%s: its section headers lie at %llu, which is not aligned; the file is damaged",
+				 object->name, (unsigned long long)ehdr->e_shoff);
 	if (ehdr->e_ident[EI_DATA] != HOST_DATA)
 		return error_set(
 			err, STATUS_USAGE,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Walks all paths of a program as kernel/bpf/verifier.c of 4.4.155 and 4.9 does for root, and refuses what it refuses.
- * Stricter where programs like ours have nothing to gain: helpers that they do not use are unknown here; a map value that
- * was moved can't be used, although 4.9 takes it within bounds that it can follow; and what 4.9 lets pass by mistake, the
- * byte swaps and the signed 32-bit shift that it can't run and a tracepoint's context at negative offsets, is refused.
+ * Stricter where programs like ours have nothing to gain: helpers that they do not use are unknown here; a map value
+ * that was moved can't be used, although 4.9 takes it within bounds that it can follow; and what 4.9 lets pass by
+ * mistake is refused: byte swaps and signed 32-bit shifts, which it can't run, and negative offsets into a tracepoint's
+ * context.
  */
 #include "old_verifier.h"
 

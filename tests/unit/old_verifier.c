@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The compiled programs against the rules of the oldest verifiers. With OBJECTS=folder, those in its *.o as well, made by
- * other compilers. The samples show that each rule is enforced: what is said of them here is what the kernels say.
+ * The compiled programs against the rules of the oldest verifiers. With OBJECTS=folder, those in its *.o as well, made
+ * by other compilers. The samples show that each rule is enforced: what is said of them here is what the kernels say.
  */
 #include "test.h"
 

@@ -4,6 +4,7 @@
 #include "capability.h"
 #include "kconfig.h"
 #include "kernel_version.h"
+#include "bpf_attr.h"
 #include "sys.h"
 #include "tracefs.h"
 
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-
 static int load_insns(const struct bpf_insn *insns, unsigned int count, unsigned int type, unsigned int version)
 {
 	union bpf_attr attr;
@@ -27,7 +26,7 @@ static int load_insns(const struct bpf_insn *insns, unsigned int count, unsigned
 	attr.insn_cnt = count;
 	attr.license = (uintptr_t) "GPL";
 	attr.kern_version = version;
-	return sys_bpf(BPF_PROG_LOAD, &attr, END_OF(union bpf_attr, kern_version));
+	return sys_bpf(BPF_PROG_LOAD, &attr, ATTR_SIZE(kern_version));
 }
 
 /* r0 = 0; exit: the least that loads. */
@@ -72,7 +71,7 @@ static bool has_names(void)
 	attr.key_size = attr.value_size = 4;
 	attr.max_entries = 1;
 	strcpy(attr.map_name, "connsnoop");
-	fd = sys_bpf(BPF_MAP_CREATE, &attr, END_OF(union bpf_attr, map_name));
+	fd = sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_name));
 	if (fd >= 0)
 		sys_close(fd);
 	return fd >= 0;

@@ -21,14 +21,6 @@
 /* embedded.S */
 extern const unsigned char embedded_object[], embedded_object_end[];
 
-uint64_t clock_monotonic(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void look_at_wall_clock(struct style *style)
 {
 	struct timespec ts;

@@ -4,6 +4,7 @@
 #define CONNSNOOP_TRACER_H
 
 #include "attach.h"
+#include "clock.h"
 #include "event.h"
 #include "options.h"
 #include "output.h"
@@ -62,7 +63,5 @@ void tracer_check_cpus(struct tracer *tracer);
 struct accounts tracer_accounts(const struct tracer *tracer, bool finished);
 /* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
 void tracer_report_losses(struct tracer *tracer, bool finished);
-
-uint64_t clock_monotonic(void);
 
 #endif

@@ -64,6 +64,16 @@ static always_inline int is_connecting(__u32 id, int native)
 	return id == NR_COMPAT_CONNECT || (native && id == NR_CONNECT);
 }
 
+static always_inline void take_args(struct user_call *call, __u32 id, const __u64 args[3])
+{
+	call->nr = id;
+	call->via = VIA_CONNECT;
+	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
+	call->fd = (__s32)args[0];
+	call->addr = args[1];
+	call->addrlen = (__s32)args[2];
+}
+
 /* The 32-bit connect's number is the 64-bit membarrier's, and the other way round it is the 32-bit stat64's or none. */
 static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 regs)
 {
@@ -74,12 +84,7 @@ static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 
 		return 0;
 	if ((id == NR_COMPAT_CONNECT) != !!(pstate & PSTATE_AARCH32))
 		return 0;
-	call->nr = id;
-	call->via = VIA_CONNECT;
-	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
-	call->fd = (__s32)args[0];
-	call->addr = args[1];
-	call->addrlen = (__s32)args[2];
+	take_args(call, id, args);
 	return 1;
 }
 
@@ -88,12 +93,7 @@ static always_inline int guess_user_call(struct user_call *call, __u32 id, const
 {
 	if (id == NR_COMPAT_CONNECT && (args[1] < 4096 || args[1] >> 32))
 		return 0;
-	call->nr = id;
-	call->via = VIA_CONNECT;
-	call->flags = id == NR_CONNECT ? 0 : EVENT_COMPAT;
-	call->fd = (__s32)args[0];
-	call->addr = args[1];
-	call->addrlen = (__s32)args[2];
+	take_args(call, id, args);
 	return 1;
 }
 

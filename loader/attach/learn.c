@@ -64,18 +64,11 @@ static bool study(void *context, uint32_t cpu, const void *data, uint32_t size)
 	return true;
 }
 
-static void ignore_lost(void *context, uint32_t cpu, uint64_t count)
-{
-	(void)context;
-	(void)cpu;
-	(void)count;
-}
-
 int learn_registers(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
 {
 	struct trial trial;
 	struct lesson lesson = {.trial = &trial};
-	struct ring_reader reader = {.sample = study, .lost = ignore_lost, .context = &lesson};
+	struct ring_reader reader = {.sample = study, .context = &lesson};
 	struct probe probe = PROBE_CLOSED;
 	int prog = -1, result = -1;
 

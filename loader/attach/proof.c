@@ -79,16 +79,9 @@ static bool look_for(void *context, uint32_t cpu, const void *data, uint32_t siz
 	return true;
 }
 
-static void ignore_lost(void *context, uint32_t cpu, uint64_t count)
-{
-	(void)context;
-	(void)cpu;
-	(void)count;
-}
-
 static void await(struct proof *proof)
 {
-	struct ring_reader reader = {.sample = look_for, .lost = ignore_lost, .context = proof};
+	struct ring_reader reader = {.sample = look_for, .context = proof};
 	struct timespec pause = {.tv_nsec = 1000000};
 
 	/* The program runs before connect() returns, so that the first look finds it; the rest is for a machine in agony. */

@@ -7,14 +7,13 @@
 #include "private.h"
 
 #include "kernel.h"
+#include "bpf_attr.h"
 #include "sys.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
-
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 static int take_place(struct hook *hook, int prog, const char *name)
 {
@@ -38,7 +37,7 @@ static int open_raw(struct hook *hook, const struct hook_parts *parts, struct er
 	attr.raw_tracepoint.name = (uintptr_t)name;
 	attr.raw_tracepoint.prog_fd = (uint32_t)prog;
 	*probe = PROBE_CLOSED;
-	probe->fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, END_OF(union bpf_attr, raw_tracepoint));
+	probe->fd = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, ATTR_SIZE(raw_tracepoint));
 	if (probe->fd >= 0)
 		return take_place(hook, prog, "raw_syscalls/sys_enter");
 	sys_close(prog);

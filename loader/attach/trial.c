@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "private.h"
 
+#include "clock.h"
 #include "sys.h"
 #include "unique.h"
 
@@ -8,15 +9,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* Connecting a datagram socket only notes the peer: nothing is sent, and the hook is asked before that. */
 int trial_prepare(struct trial *trial, struct error *err)
@@ -41,9 +33,9 @@ int trial_prepare(struct trial *trial, struct error *err)
 /* Refused or not, it was an attempt. */
 void trial_make(struct trial *trial)
 {
-	trial->before = now();
+	trial->before = clock_monotonic();
 	sys_connect(trial->fd, (const struct sockaddr *)&trial->addr, sizeof(trial->addr));
-	trial->after = now();
+	trial->after = clock_monotonic();
 }
 
 uint64_t trial_nonce(const struct trial *trial)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Maps: from struct bpf_map_def in section "maps" to descriptors. */
 #include "private.h"
+#include "bpf_attr.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -11,8 +12,6 @@
 struct map_def {
 	uint32_t type, key_size, value_size, max_entries, flags;
 };
-
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 static int add_map(struct object *object, const Elf64_Sym *sym, const Elf_Data *data, struct error *err)
 {
@@ -109,7 +108,7 @@ int object_resize_map(struct object *object, const char *name, uint32_t max_entr
 static int create_map(const struct object_map *map, bool named)
 {
 	/* Kernels refuse an attr longer than theirs unless the tail is 0, and 4.4's ends with max_entries. */
-	unsigned int size = map->flags ? END_OF(union bpf_attr, map_flags) : END_OF(union bpf_attr, max_entries);
+	unsigned int size = map->flags ? ATTR_SIZE(map_flags) : ATTR_SIZE(max_entries);
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
@@ -120,7 +119,7 @@ static int create_map(const struct object_map *map, bool named)
 	attr.map_flags = map->flags;
 	if (named) {
 		strncpy(attr.map_name, map->name, sizeof(attr.map_name) - 1);
-		size = END_OF(union bpf_attr, map_name);
+		size = ATTR_SIZE(map_name);
 	}
 	return sys_bpf(BPF_MAP_CREATE, &attr, size);
 }

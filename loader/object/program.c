@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Programs: from instructions in a section to a descriptor. */
 #include "private.h"
+#include "bpf_attr.h"
 #include "sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 #define HELPER_PROBE_READ	 4
 #define HELPER_PROBE_READ_USER	 112
@@ -66,7 +65,7 @@ static void substitute_helpers(struct bpf_insn *insns, size_t count)
 static int load_once(const struct load *load)
 {
 	/* Up to kern_version is what 4.1 knows; the four bytes behind it fill its union up to a multiple of 8. */
-	unsigned int size = END_OF(union bpf_attr, kern_version);
+	unsigned int size = ATTR_SIZE(kern_version);
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
@@ -80,7 +79,7 @@ static int load_once(const struct load *load)
 	attr.log_level = load->log_size ? 1 : 0;
 	if (load->named) {
 		strncpy(attr.prog_name, "connsnoop", sizeof(attr.prog_name) - 1);
-		size = END_OF(union bpf_attr, prog_name);
+		size = ATTR_SIZE(prog_name);
 	}
 	return sys_bpf(BPF_PROG_LOAD, &attr, size);
 }

@@ -40,17 +40,10 @@ static void put_comm(struct buffer *buf, const struct attempt *attempt)
 
 static void put_type(struct buffer *buf, const struct attempt *attempt)
 {
-	const char *name = type_name(attempt->type);
-
 	if (!attempt->has_type)
 		return;
 	PUT(buf, ",\"type\":\"");
-	if (name) {
-		put_text(buf, name);
-	} else {
-		PUT(buf, "SOCK_");
-		put_unsigned(buf, attempt->type);
-	}
+	put_type_name(buf, attempt->type);
 	put_char(buf, '"');
 }
 
@@ -96,27 +89,15 @@ static void put_raw(struct buffer *buf, const struct address *address)
 	put_char(buf, '"');
 }
 
-static void put_family(struct buffer *buf, unsigned int family)
-{
-	const char *name = family_name(family);
-
-	PUT(buf, "\"family\":\"");
-	if (name) {
-		put_text(buf, name);
-	} else {
-		PUT(buf, "AF_");
-		put_unsigned(buf, family);
-	}
-	put_char(buf, '"');
-}
-
 static void put_address(struct buffer *buf, const struct address *address)
 {
 	if (address->fault)
 		return;
 	PUT(buf, ",\"remote_addr\":{");
 	if (address->has_family) {
-		put_family(buf, address->family);
+		PUT(buf, "\"family\":\"");
+		put_family_name(buf, address->family);
+		put_char(buf, '"');
 		if (address->family == AF_INET || address->family == AF_INET6) {
 			put_inet(buf, address);
 		} else if (address->family == AF_UNIX) {

@@ -71,8 +71,10 @@ void render_summary(struct style *style, struct buffer *buf, const struct accoun
 /* How many attempts are among the lines that were not written; the rest of a torn one is taken for one. */
 uint64_t render_count(const struct style *style, const struct sink *sink);
 
-/* inet.c: an address as inet_ntop(3) writes it; 4 or 16 bytes. */
+/* parts.c: an address as inet_ntop(3) writes it (4 or 16 bytes), and names, or AF_n and SOCK_n where there is none. */
 void put_inet_address(struct buffer *buf, unsigned int family, const uint8_t *addr);
+void put_family_name(struct buffer *buf, unsigned int family);
+void put_type_name(struct buffer *buf, unsigned int type);
 
 /* text.c, json.c: what the above choose between. */
 void text_header(struct style *style, struct buffer *buf);

@@ -97,15 +97,12 @@ static void put_user(const struct style *style, struct buffer *buf, uint32_t uid
 
 static void put_type(struct buffer *buf, const struct attempt *attempt)
 {
-	const char *name = attempt->has_type ? type_name(attempt->type) : "-";
 	size_t from = buf->len;
 
-	if (name) {
-		put_text(buf, name);
-	} else {
-		put_text(buf, "SOCK_");
-		put_unsigned(buf, attempt->type);
-	}
+	if (attempt->has_type)
+		put_type_name(buf, attempt->type);
+	else
+		put_char(buf, '-');
 	end_column(buf, from, WIDTH_TYPE);
 }
 
@@ -149,14 +146,7 @@ static void put_unix(struct buffer *buf, const struct address *address)
 
 static void put_other(struct buffer *buf, const struct address *address)
 {
-	const char *name = family_name(address->family);
-
-	if (name) {
-		put_text(buf, name);
-	} else {
-		put_text(buf, "AF_");
-		put_unsigned(buf, address->family);
-	}
+	put_family_name(buf, address->family);
 	put_char(buf, ' ');
 	put_hex(buf, address->raw, address->raw_len);
 }

@@ -124,7 +124,7 @@ static void take_lost(struct ring *ring, uint32_t size, const struct ring_reader
 {
 	uint64_t lost[2]; /* id, count */
 
-	if (size < sizeof(struct perf_event_header) + sizeof(lost))
+	if (!reader->lost || size < sizeof(struct perf_event_header) + sizeof(lost))
 		return;
 	copy_out(ring, ring->tail + sizeof(struct perf_event_header), lost, sizeof(lost));
 	reader->lost(reader->context, ring->cpu, lost[1]);

@@ -18,7 +18,7 @@ struct rings;
 struct ring_reader {
 	/* `data` (size bytes, aligned to 4) is valid during the call. Return false to stop reading; the sample is consumed. */
 	bool (*sample)(void *context, uint32_t cpu, const void *data, uint32_t size);
-	/* PERF_RECORD_LOST: this many were refused since the last one. */
+	/* PERF_RECORD_LOST: this many were refused since the last one. NULL where nobody wants to know. */
 	void (*lost)(void *context, uint32_t cpu, uint64_t count);
 	void *context;
 };

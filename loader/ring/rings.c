@@ -2,10 +2,9 @@
 /* All rings: opened by CPU number, read in the order of time. */
 #include "private.h"
 
-#include "sys.h"
+#include "bpf_attr.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -25,14 +24,9 @@ struct rings {
 
 static int put_into_map(int map, uint32_t cpu, int fd)
 {
-	union bpf_attr attr;
 	uint32_t value = (uint32_t)fd;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (uint32_t)map;
-	attr.key = (uintptr_t)&cpu;
-	attr.value = (uintptr_t)&value;
-	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr, offsetof(union bpf_attr, flags) + sizeof(attr.flags));
+	return bpf_map_access(BPF_MAP_UPDATE_ELEM, map, &cpu, &value);
 }
 
 static int open_one(struct rings *rings, unsigned int cpu)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Parts of an address that all formats write alike. */
 #include "output.h"
 
 #include <arpa/inet.h>
@@ -18,4 +19,25 @@ void put_inet_address(struct buffer *buf, unsigned int family, const uint8_t *ad
 			put_char(buf, '.');
 		put_unsigned(buf, addr[i]);
 	}
+}
+
+/* What has no name is shown by its number. */
+static void put_name(struct buffer *buf, const char *name, const char *prefix, unsigned int number)
+{
+	if (name) {
+		put_text(buf, name);
+		return;
+	}
+	put_text(buf, prefix);
+	put_unsigned(buf, number);
+}
+
+void put_family_name(struct buffer *buf, unsigned int family)
+{
+	put_name(buf, family_name(family), "AF_", family);
+}
+
+void put_type_name(struct buffer *buf, unsigned int type)
+{
+	put_name(buf, type_name(type), "SOCK_", type);
 }

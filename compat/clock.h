@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CONNSNOOP_CLOCK_H
+#define CONNSNOOP_CLOCK_H
+
+#include <stdint.h>
+
+/* ns of CLOCK_MONOTONIC, which is what bpf_ktime_get_ns() counts. */
+uint64_t clock_monotonic(void);
+
+#endif

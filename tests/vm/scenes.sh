@@ -282,6 +282,48 @@ scene_leftover()
 	umount /tmp/tracefs
 }
 
+# SIGKILL in every phase: at moments that lie 10 ms apart, over the start and well into the run. Whatever each leaves, one
+# that lives on meanwhile (in a PID namespace of its own: the kernel, not a pid, has to know it) is not touched, and the
+# next start is clean, with filters of its own.
+scene_killed()
+{
+	local alive delay probes shell
+
+	probes=$(tracing_dir)/kprobe_events
+	umount /tmp/tracefs 2>/dev/null
+	: >/results/killed-alive.err
+	unshare -p -f connsnoop -a --json -o /results/killed-alive.json 2>/results/killed-alive.err &
+	shell=$!
+	until grep -q '^connsnoop: tracing' /results/killed-alive.err; do
+		sleep 0.1
+	done
+	alive=$(pidof connsnoop)
+	if grep -q '^connsnoop: tracing tracepoint' /results/killed-alive.err && one_program_a_tracepoint; then
+		kill -INT "$alive"
+		wait "$shell"
+		rm /results/killed-alive.*
+		report skip killed "one program a tracepoint in this kernel"
+		return
+	fi
+	for delay in 0 1 2 3 4 5 6 7 8 9 10 12 14 16 18 20 25 30 35 40 50 60; do
+		connsnoop -a -o /dev/null 2>/dev/null &
+		sleep "$(awk "BEGIN { print $delay / 100 }")"
+		kill -KILL $! 2>/dev/null
+		wait $! 2>/dev/null
+	done
+	start killed-next -4 --json -o /results/killed-next.json || return
+	caller udp4 thread >/results/killed-next.want
+	cp /results/killed-next.want /results/killed-alive.want
+	stop
+	is "killed: status of the next" $? 0
+	kill -INT "$alive"
+	wait "$shell"
+	must "killed: the one that lived on ended well" grep -q 'attempts = ' /results/killed-alive.err
+	tracing_dir >/dev/null
+	[ ! -e "$probes" ] || is "killed: nothing of ours" "$(cat "$probes")" ""
+	umount /tmp/tracefs 2>/dev/null
+}
+
 # --- the command line ---
 
 status_of()

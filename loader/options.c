@@ -24,17 +24,41 @@ const char options_help[] =
 	"      --unix-path GLOB,...  only these UNIX paths; @ before abstract names\n"
 	"      --comm GLOB,...  only these commands\n"
 	"                       ! before a list: all others; filters of different kinds all have to match\n"
+	"      --type LIST      only these socket types, for example stream,dgram\n"
+	"      --cgroup PATH,...  only what runs in these cgroups and below them\n"
+	"      --netns INODE|FILE,...  only what runs in these network namespaces\n"
+	"  -f                   with -p: their descendants too\n"
 	"  -n N                 stop after N events\n"
 	"      --duration SEC   stop after SEC seconds (fractions allowed)\n"
 	"\n"
+	"How much of it:\n"
+	"  -c                   count instead: a table at the end\n"
+	"      --interval SEC   with -c: a table every SEC seconds\n"
+	"      --top N          with -c: only the N largest sums\n"
+	"      --by COLUMN,...  what is counted by: pid,tid,uid,comm,family,type,addr,port,cgroup,netns\n"
+	"      --once           only the first event of each such key; the rest is counted\n"
+	"      --rate N         at most N events a second of each such key; the rest is counted\n"
+	"      --learn FILE     write who connected where to FILE, as a baseline\n"
+	"      --check FILE     show only what is not in that baseline; status 1 if there was any\n"
+	"\n"
+	"What is told:\n"
+	"  -r, --result         how it ended: verdict, result, latency\n"
+	"  -z, -Z               with the above: only successes, only failures\n"
+	"      --identity       parent, start time, namespaces, cgroup, container, program\n"
+	"      --args           the program's arguments too\n"
+	"  -d                   names of destinations, from DNS answers that came by\n"
+	"\n"
 	"How it is shown:\n"
 	"      --json           one JSON object a line; the same as --format json\n"
-	"      --format FORMAT  text (default) or json\n"
+	"      --format FORMAT  text (default), json, tracee, ecs, ocsf or csv\n"
 	"  -t                   seconds since start\n"
 	"  -T                   time of day, HH:MM:SS.mmm\n"
 	"  -U                   the user's name\n"
 	"  -H                   no header\n"
 	"  -o FILE              append to FILE; SIGHUP opens it anew\n"
+	"      --rotate SIZE,COUNT  with -o: begin a new file at SIZE bytes (K, M, G), keep COUNT old ones\n"
+	"      --syslog[=ADDR]  to /dev/log, or to udp:HOST:PORT or tcp:HOST:PORT, as RFC 5424 says\n"
+	"      --journal        to journald, each value a field\n"
 	"\n"
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
@@ -60,7 +84,22 @@ enum long_option {
 	OPT_DOCTOR,
 	OPT_NET,
 	OPT_COMM,
-	OPT_UNIX_PATH
+	OPT_UNIX_PATH,
+	OPT_TYPE,
+	OPT_CGROUP,
+	OPT_NETNS,
+	OPT_INTERVAL,
+	OPT_TOP,
+	OPT_BY,
+	OPT_ONCE,
+	OPT_RATE,
+	OPT_LEARN,
+	OPT_CHECK,
+	OPT_IDENTITY,
+	OPT_ARGS,
+	OPT_ROTATE,
+	OPT_SYSLOG,
+	OPT_JOURNAL
 };
 
 static const struct option long_options[] = {
@@ -75,6 +114,22 @@ static const struct option long_options[] = {
 	{"net", required_argument, NULL, OPT_NET},
 	{"comm", required_argument, NULL, OPT_COMM},
 	{"unix-path", required_argument, NULL, OPT_UNIX_PATH},
+	{"type", required_argument, NULL, OPT_TYPE},
+	{"cgroup", required_argument, NULL, OPT_CGROUP},
+	{"netns", required_argument, NULL, OPT_NETNS},
+	{"interval", required_argument, NULL, OPT_INTERVAL},
+	{"top", required_argument, NULL, OPT_TOP},
+	{"by", required_argument, NULL, OPT_BY},
+	{"once", no_argument, NULL, OPT_ONCE},
+	{"rate", required_argument, NULL, OPT_RATE},
+	{"learn", required_argument, NULL, OPT_LEARN},
+	{"check", required_argument, NULL, OPT_CHECK},
+	{"result", no_argument, NULL, 'r'},
+	{"identity", no_argument, NULL, OPT_IDENTITY},
+	{"args", no_argument, NULL, OPT_ARGS},
+	{"rotate", required_argument, NULL, OPT_ROTATE},
+	{"syslog", optional_argument, NULL, OPT_SYSLOG},
+	{"journal", no_argument, NULL, OPT_JOURNAL},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -92,15 +147,76 @@ static int parse_count(const char *name, const char *text, uint64_t max, uint64_
 	return 0;
 }
 
-static int parse_duration(const char *text, uint64_t *ns, struct error *err)
+/* Digits, and perhaps a dot and digits: nanoseconds. strtod() would bring 20 KB and a locale. */
+static int parse_seconds(const char *name, const char *text, uint64_t *ns, struct error *err)
 {
-	char *end;
-	double seconds = strtod(text, &end);
+	const uint64_t second = 1000000000;
+	uint64_t whole = 0, part = 0, unit = second;
+	const char *at = text;
 
-	if (*end || end == text || !(seconds > 0) || seconds > 1e9)
-		return error_set(err, STATUS_USAGE, "--duration takes a number of seconds above 0, not \"%s\"", text);
-	/* Never 0, which would mean for ever. */
-	*ns = (uint64_t)(seconds * 1e9) + 1;
+	for (; *at >= '0' && *at <= '9' && whole < second; at++)
+		whole = whole * 10 + (uint64_t)(*at - '0');
+	if (*at == '.' && (at[1] || at != text)) {
+		for (at++; *at >= '0' && *at <= '9'; at++) {
+			unit /= 10;
+			part += unit * (uint64_t)(*at - '0');
+		}
+	}
+	*ns = whole * second + part;
+	if (*at || at == text || whole > second || !*ns)
+		return error_set(err, STATUS_USAGE, "%s takes a number of seconds above 0, not \"%s\"", name, text);
+	return 0;
+}
+
+/* "10M,5": bytes with a unit or none, and how many old files are kept. */
+static int parse_rotate(const char *text, uint64_t *size, unsigned int *count, struct error *err)
+{
+	static const char units[] = "KMG";
+	unsigned long long number, files;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		unsigned int shift = 10 * (unsigned int)(unit - units + 1);
+
+		number = number > UINT64_MAX >> shift ? 0 : number << shift;
+		end++;
+	}
+	files = *end == ',' && end[1] >= '0' && end[1] <= '9' ? strtoull(end + 1, &end, 10) : 0;
+	if (errno || *end || *text < '0' || *text > '9' || number < 4096 || !files || files > 9999)
+		return error_set(
+			err, STATUS_USAGE,
+			"--rotate takes a size of 4K or more and a count from 1 to 9999, for example 10M,5, not \"%s\"",
+			text);
+	*size = number;
+	*count = (unsigned int)files;
+	return 0;
+}
+
+static int parse_columns(const char *text, unsigned int *by, struct error *err)
+{
+	static const char *const names[BY_COLUMNS] = {"pid",  "tid",  "uid",  "comm",	"family",
+						      "type", "addr", "port", "cgroup", "netns"};
+
+	for (const char *list = text; *list;) {
+		size_t len = strcspn(list, ",");
+		unsigned int column = 0;
+
+		while (column < BY_COLUMNS && (strlen(names[column]) != len || strncmp(names[column], list, len) != 0))
+			column++;
+		if (column == BY_COLUMNS)
+			return error_set(
+				err, STATUS_USAGE,
+				"--by takes columns out of pid,tid,uid,comm,family,type,addr,port,cgroup,netns, not \"%.*s\"",
+				(int)len, list);
+		*by |= 1U << column;
+		list += len + (list[len] == ',');
+	}
+	if (!*by)
+		return error_set(err, STATUS_USAGE, "--by takes a list of columns, for example comm,addr,port");
 	return 0;
 }
 
@@ -120,13 +236,18 @@ static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 
 static int parse_format(const char *text, enum format *format, struct error *err)
 {
-	if (!strcmp(text, "text"))
-		*format = FORMAT_TEXT;
-	else if (!strcmp(text, "json"))
-		*format = FORMAT_JSON;
-	else
-		return error_set(err, STATUS_USAGE, "--format takes text or json, not \"%s\"", text);
-	return 0;
+	static const char *const names[] = {
+		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_TRACEE] = "tracee",
+		[FORMAT_ECS] = "ecs",	[FORMAT_OCSF] = "ocsf", [FORMAT_CSV] = "csv",
+	};
+
+	for (enum format known = FORMAT_TEXT; known <= FORMAT_CSV; known++) {
+		if (!strcmp(text, names[known])) {
+			*format = known;
+			return 0;
+		}
+	}
+	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, ecs, ocsf or csv, not \"%s\"", text);
 }
 
 static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
@@ -171,33 +292,114 @@ static int parse_family(const char *text, uint64_t *families, struct error *err)
 	return 0;
 }
 
-static int parse_one(struct options *options, int opt, struct error *err)
+/* The parsers that follow return 1 where the option is none of theirs. */
+static int parse_filter(struct filter *filter, int opt, struct error *err)
 {
 	switch (opt) {
 	case '4':
-		options->filter.families |= 1ULL << family_number("inet");
+		filter->families |= 1ULL << family_number("inet");
 		return 0;
 	case '6':
-		options->filter.families |= 1ULL << family_number("inet6");
+		filter->families |= 1ULL << family_number("inet6");
 		return 0;
 	case 'x':
-		options->filter.families |= 1ULL << family_number("unix");
+		filter->families |= 1ULL << family_number("unix");
 		return 0;
 	case 'a':
-		options->filter.any_type = true;
+		filter->any_type = true;
 		return 0;
 	case 'p':
-		return ranges_add(&options->filter.pids, "-p", optarg, UINT32_MAX, err);
+		return ranges_add(&filter->pids, "-p", optarg, UINT32_MAX, err);
 	case 'u':
-		return ranges_add_users(&options->filter.uids, "-u", optarg, err);
+		return ranges_add_users(&filter->uids, "-u", optarg, err);
 	case 'P':
-		return ranges_add(&options->filter.ports, "-P", optarg, UINT16_MAX, err);
+		return ranges_add(&filter->ports, "-P", optarg, UINT16_MAX, err);
 	case OPT_NET:
-		return prefixes_add(&options->filter.nets, "--net", optarg, err);
+		return prefixes_add(&filter->nets, "--net", optarg, err);
 	case OPT_COMM:
-		return patterns_add(&options->filter.comms, "--comm", optarg, err);
+		return patterns_add(&filter->comms, "--comm", optarg, err);
 	case OPT_UNIX_PATH:
-		return patterns_add(&options->filter.paths, "--unix-path", optarg, err);
+		return patterns_add(&filter->paths, "--unix-path", optarg, err);
+	case OPT_FAMILY:
+		return parse_family(optarg, &filter->families, err);
+	case OPT_TYPE:
+		return ranges_add_types(&filter->types, "--type", optarg, err);
+	case OPT_CGROUP:
+		return patterns_add(&filter->cgroups, "--cgroup", optarg, err);
+	case OPT_NETNS:
+		return ranges_add_namespaces(&filter->netns, "--netns", optarg, err);
+	default:
+		return 1;
+	}
+}
+
+static int parse_amount(struct options *options, int opt, struct error *err)
+{
+	switch (opt) {
+	case 'c':
+		options->count = true;
+		return 0;
+	case 'n':
+		return parse_count("-n", optarg, UINT64_MAX / 2, &options->max_events, err);
+	case OPT_DURATION:
+		return parse_seconds("--duration", optarg, &options->duration, err);
+	case OPT_INTERVAL:
+		return parse_seconds("--interval", optarg, &options->interval, err);
+	case OPT_TOP:
+		return parse_count("--top", optarg, UINT32_MAX, &options->top, err);
+	case OPT_BY:
+		return parse_columns(optarg, &options->by, err);
+	case OPT_ONCE:
+		options->once = true;
+		return 0;
+	case OPT_RATE:
+		return parse_count("--rate", optarg, UINT32_MAX, &options->rate, err);
+	case OPT_LEARN:
+		options->learn = optarg;
+		return 0;
+	case OPT_CHECK:
+		options->check = optarg;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int parse_content(struct options *options, int opt)
+{
+	switch (opt) {
+	case 'f':
+		options->follow = true;
+		return 0;
+	case 'z':
+		options->shown_outcomes = OUTCOMES_SUCCESSFUL;
+		options->result = true;
+		return 0;
+	case 'Z':
+		options->shown_outcomes = OUTCOMES_FAILED;
+		options->result = true;
+		return 0;
+	case 'r':
+		options->result = true;
+		return 0;
+	case 'd':
+		options->names = true;
+		return 0;
+	case OPT_ARGS:
+		options->args = true;
+		options->identity = true;
+		return 0;
+	case OPT_IDENTITY:
+		options->identity = true;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int parse_output(struct options *options, int opt, struct error *err)
+{
+	switch (opt) {
 	case 't':
 		options->since_start = true;
 		return 0;
@@ -210,11 +412,6 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	case 'H':
 		options->header = false;
 		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'n':
-		return parse_count("-n", optarg, UINT64_MAX / 2, &options->max_events, err);
 	case 'o':
 		options->output = optarg;
 		return 0;
@@ -223,10 +420,22 @@ static int parse_one(struct options *options, int opt, struct error *err)
 		return 0;
 	case OPT_FORMAT:
 		return parse_format(optarg, &options->format, err);
-	case OPT_FAMILY:
-		return parse_family(optarg, &options->filter.families, err);
-	case OPT_DURATION:
-		return parse_duration(optarg, &options->duration, err);
+	case OPT_ROTATE:
+		return parse_rotate(optarg, &options->rotate_size, &options->rotate_count, err);
+	case OPT_SYSLOG:
+		options->syslog = optarg ? optarg : "";
+		return 0;
+	case OPT_JOURNAL:
+		options->journal = true;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int parse_means(struct options *options, int opt, struct error *err)
+{
+	switch (opt) {
 	case OPT_HOOK:
 		return parse_hook(optarg, &options->hook, err);
 	case OPT_PAGES:
@@ -237,6 +446,9 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	case OPT_DOCTOR:
 		options->action = ACTION_DOCTOR;
 		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
 	case 'V':
 		options->action = ACTION_VERSION;
 		return 0;
@@ -246,6 +458,16 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	default:
 		return -1;
 	}
+}
+
+static int parse_one(struct options *options, int opt, struct error *err)
+{
+	int result = parse_filter(&options->filter, opt, err);
+
+	result = result > 0 ? parse_amount(options, opt, err) : result;
+	result = result > 0 ? parse_content(options, opt) : result;
+	result = result > 0 ? parse_output(options, opt, err) : result;
+	return result > 0 ? parse_means(options, opt, err) : result;
 }
 
 static int explain_unknown(int opt, char **argv, struct error *err)
@@ -271,6 +493,39 @@ static void settle_filter(struct filter *filter)
 		filter->any_type = true;
 }
 
+/* What only makes sense together. */
+static int check_together(const struct options *options, struct error *err)
+{
+	bool keyed = options->count || options->once || options->rate;
+
+	if (options->follow && !options->filter.pids.count && !options->command)
+		return error_set(err, STATUS_USAGE, "-f follows processes; say which by -p");
+	if (options->follow && options->filter.pids.negated)
+		return error_set(err, STATUS_USAGE,
+				 "-f follows the processes of -p, and ! leaves them out; give one of them");
+	if ((options->interval || options->top) && !options->count)
+		return error_set(err, STATUS_USAGE, "--interval and --top are about the table of -c; give that too");
+	if (options->by && !keyed)
+		return error_set(err, STATUS_USAGE, "--by says what -c, --once and --rate go by; give one of them");
+	if (options->once && options->rate)
+		return error_set(err, STATUS_USAGE, "--once and --rate exclude each other");
+	if (options->learn && options->check)
+		return error_set(err, STATUS_USAGE,
+				 "--learn writes a baseline and --check reads one; give one of them");
+	if (options->count && (options->learn || options->check || options->result || options->once || options->rate))
+		return error_set(
+			err, STATUS_USAGE,
+			"-c counts in place of showing, so --learn, --check, -r, -z, -Z, --once and --rate do not go with it");
+	if (options->count && options->format != FORMAT_TEXT && options->format != FORMAT_JSON &&
+	    options->format != FORMAT_CSV)
+		return error_set(err, STATUS_USAGE, "-c writes text, json or csv");
+	if (options->rotate_size && !options->output)
+		return error_set(err, STATUS_USAGE, "--rotate is about a file; give -o FILE too");
+	if (!!options->output + !!options->syslog + options->journal > 1)
+		return error_set(err, STATUS_USAGE, "-o, --syslog and --journal exclude each other");
+	return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *err)
 {
 	const char *last_value = NULL;
@@ -281,7 +536,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	opterr = 0;
 	optind = 1;
 	/* "+": options end where the command begins; ":": a missing value is told from an unknown option. */
-	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhn:o:p:u:P:", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhcfrzZdn:o:p:u:P:", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
 			return explain_unknown(opt, argv, err);
 		if (parse_one(options, opt, err))
@@ -297,7 +552,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 				 options->command[0]);
 	if (options->command && options->action == ACTION_DOCTOR)
 		return error_set(err, STATUS_USAGE, "--doctor traces nothing, so it runs no command");
-	return 0;
+	return check_together(options, err);
 }
 
 void options_free(struct options *options)

@@ -11,6 +11,11 @@
 
 enum action { ACTION_TRACE, ACTION_DOCTOR, ACTION_HELP, ACTION_VERSION };
 
+enum shown_outcomes { OUTCOMES_ALL, OUTCOMES_SUCCESSFUL, OUTCOMES_FAILED };
+
+/* What sums are kept by. */
+enum column { BY_PID, BY_TID, BY_UID, BY_COMM, BY_FAMILY, BY_TYPE, BY_ADDR, BY_PORT, BY_CGROUP, BY_NETNS, BY_COLUMNS };
+
 struct options {
 	enum action action;
 	struct filter filter;
@@ -23,6 +28,27 @@ struct options {
 	const char *output; /* NULL: standard output */
 	const char *object; /* NULL: the one that is built in */
 	char **command;	    /* NULL-terminated; NULL: none */
+
+	bool follow;   /* -f: the descendants of those of -p, too */
+	bool identity; /* all that can be known of the caller, from the kernel and /proc */
+	bool args;     /* its arguments, too */
+	bool result;   /* wait for the return and tell how it ended */
+	enum shown_outcomes shown_outcomes;
+	bool names; /* -d */
+
+	bool count;	   /* -c: sums instead of events */
+	uint64_t interval; /* ns between tables; 0: one at the end */
+	uint64_t top;	   /* rows; 0: all */
+	unsigned int by;   /* 1 << enum column; 0: the default ones */
+	uint64_t rate;	   /* of each key at most so many a second; 0: all */
+	bool once;	   /* of each key only the first */
+	const char *learn; /* file to write the baseline to */
+	const char *check; /* file to hold attempts against */
+
+	uint64_t rotate_size; /* bytes; 0: never */
+	unsigned int rotate_count;
+	const char *syslog; /* "" for /dev/log, "udp:HOST:PORT", "tcp:HOST:PORT"; NULL: no */
+	bool journal;
 };
 
 /* Status of a failure: STATUS_USAGE. The strings are argv's. */

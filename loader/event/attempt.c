@@ -39,6 +39,11 @@ bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, siz
 	memcpy(event, data, size);
 	if (event->flags & EVENT_ADDR_AT_END)
 		shift_address(event, size);
+	memset(&attempt->identity, 0, sizeof(attempt->identity));
+	memset(&attempt->about, 0, sizeof(attempt->about));
+	memset(&attempt->result, 0, sizeof(attempt->result));
+	attempt->domain = NULL;
+	attempt->tags = 0;
 	attempt->time = event->time;
 	attempt->cpu = cpu;
 	attempt->tid = (uint32_t)event->pid_tgid;

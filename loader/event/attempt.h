@@ -32,6 +32,67 @@ struct address {
 	size_t raw_len;
 };
 
+/* Which members of struct identity are known: the others are 0 and not to be shown. */
+enum identity_part {
+	IDENTITY_PPID = 1,
+	IDENTITY_START = 2,
+	IDENTITY_NS_PID = 4,
+	IDENTITY_MNT_NS = 8,
+	IDENTITY_PID_NS = 16,
+	IDENTITY_NET_NS = 32,
+	IDENTITY_USER_NS = 64,
+	IDENTITY_UTS_NS = 128,
+	IDENTITY_CGROUP_ID = 256,
+	IDENTITY_START_EXACT = 512, /* `start` came from the kernel, else from /proc, which knows it to 10 ms */
+};
+
+/* Who, beyond the numbers of struct attempt: taken in the kernel at the moment of the event. */
+struct identity {
+	uint32_t parts; /* IDENTITY_* */
+	uint32_t ppid;	/* the parent's process, in the initial PID namespace */
+	uint32_t ns_pid, ns_tid,
+		ns_ppid; /* the same in the caller's own PID namespace; ns_ppid 0: the parent is outside */
+	uint64_t start;	 /* of the process (its first thread): ns, CLOCK_BOOTTIME */
+	uint32_t mnt_ns, pid_ns, net_ns, user_ns, uts_ns; /* inode numbers, as in /proc/PID/ns */
+	uint64_t cgroup_id;
+};
+
+/* Whether /proc still told of the process that made the attempt. */
+enum from { FROM_NOT_ASKED, FROM_PROC, FROM_GONE };
+
+/* Who, as /proc says a moment later. Strings belong to the cache that gave them and live until the next attempt. */
+struct about {
+	enum from from;
+	const char *exe;  /* NULL: not known (a kernel thread, or gone) */
+	const char *args; /* args_len bytes, each argument ends with a NUL; NULL: not known or not asked for */
+	size_t args_len;
+	bool args_cut;	       /* there were more */
+	const char *user;      /* name of the uid; NULL: it has none */
+	const char *cgroup;    /* path in the hierarchy that names the container, else of v2 or "name=systemd" */
+	const char *container; /* id; NULL: none */
+	const char
+		*runtime; /* "docker", "containerd", "cri-o", "podman", "nspawn", "lxc"; NULL: not told by the path */
+};
+
+/* How it ended. */
+enum outcome { OUTCOME_NOT_ASKED, OUTCOME_UNKNOWN, OUTCOME_SUCCESS, OUTCOME_IN_PROGRESS, OUTCOME_FAILURE };
+
+struct result {
+	enum outcome outcome;
+	bool has_verdict;
+	int verdict;	/* the security hook's: 0 or a negative errno */
+	int error;	/* connect()'s own: 0 or a negative errno; with OUTCOME_UNKNOWN meaningless */
+	uint64_t ns;	/* from the hook to the return */
+	bool has_local; /* local_addr (4 or 16 bytes by the address's family) and local_port */
+	uint8_t local_addr[16];
+	uint16_t local_port;
+	bool has_protocol;
+	uint8_t protocol; /* IPPROTO_* */
+};
+
+/* What a rule recognised in it (tags.c). */
+enum tag { TAG_ADDR_SELECT = 1, TAG_NSCD = 2 };
+
 struct attempt {
 	uint64_t time; /* ns, CLOCK_MONOTONIC */
 	uint32_t cpu;
@@ -48,6 +109,11 @@ struct attempt {
 	bool user_memory; /* the address was read from memory that the caller could still change */
 	bool disconnect;  /* AF_UNSPEC: dissolves an association */
 	struct address address;
+	struct identity identity;
+	struct about about;
+	struct result result;
+	const char *domain; /* a name that stood for the address in an answer; NULL: none known */
+	uint32_t tags;	    /* enum tag */
 	struct event event; /* what the pointers above point into */
 };
 
@@ -65,7 +131,8 @@ const char *family_name(unsigned int family);
 const char *type_name(unsigned int type);
 const char *via_name(enum via via);
 
-/* "inet", "AF_INET6": its number, or -1. */
+/* "inet", "AF_INET6", "stream", "SOCK_DGRAM": its number, or -1. */
 int family_number(const char *name);
+int type_number(const char *name);
 
 #endif

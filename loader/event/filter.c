@@ -103,5 +103,9 @@ bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 		return false;
 	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
 		return false;
-	return filter->any_type || attempt->address.fault || is_common_type(attempt);
+	if (!ranges_pass(&filter->types, attempt->has_type, attempt->type))
+		return false;
+	if (!ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns))
+		return false;
+	return filter->any_type || filter->types.count || attempt->address.fault || is_common_type(attempt);
 }

@@ -42,9 +42,11 @@ struct patterns {
 struct filter {
 	uint64_t families; /* 1 << AF_*; FAMILIES_ANY: all, and what has none */
 	bool any_type;	   /* else streams and datagrams, and UNIX seqpackets */
-	struct ranges pids, uids, ports;
+	struct ranges pids, uids, ports, types;
+	struct ranges netns; /* inode numbers */
 	struct prefixes nets;
 	struct patterns comms, paths;
+	struct patterns cgroups; /* paths, as given: no patterns */
 };
 
 bool filter_passes(const struct filter *filter, const struct attempt *attempt);
@@ -55,6 +57,9 @@ bool filter_passes(const struct filter *filter, const struct attempt *attempt);
  */
 int ranges_add(struct ranges *ranges, const char *name, const char *text, uint32_t max, struct error *err);
 int ranges_add_users(struct ranges *ranges, const char *name, const char *text, struct error *err);
+int ranges_add_types(struct ranges *ranges, const char *name, const char *text, struct error *err);
+/* Numbers are inodes; anything else names a file like /proc/PID/ns/net or one that `ip netns` made. */
+int ranges_add_namespaces(struct ranges *ranges, const char *name, const char *text, struct error *err);
 int prefixes_add(struct prefixes *prefixes, const char *name, const char *text, struct error *err);
 int patterns_add(struct patterns *patterns, const char *name, const char *text, struct error *err);
 

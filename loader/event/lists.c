@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define WORD_MAX 256
+/* A cgroup's path may be that long. */
+#define WORD_MAX 4096
 
 /* The next word of a comma-separated list; false at its end. */
 static bool next_word(const char **list, char word[WORD_MAX])
@@ -26,7 +28,7 @@ static bool next_word(const char **list, char word[WORD_MAX])
 	return true;
 }
 
-/* Whether all words fit next_word's buffer. No number, user, prefix or 108-byte path is longer. */
+/* Whether all words fit next_word's buffer. */
 static bool words_fit(const char *list)
 {
 	for (size_t len; *list; list += len + (list[len] == ',')) {
@@ -136,28 +138,81 @@ int ranges_add(struct ranges *ranges, const char *name, const char *text, uint32
 	return 0;
 }
 
-int ranges_add_users(struct ranges *ranges, const char *name, const char *text, struct error *err)
+/* One word that is no number, as one; -1 with err where it means nothing. */
+typedef int (*resolve_word)(void *context, const char *name, const char *word, uint32_t *value, struct error *err);
+
+static int ranges_add_words(struct ranges *ranges, const char *name, const char *text, resolve_word resolve,
+			    void *context, struct error *err)
 {
-	struct users *users = NULL;
 	char word[WORD_MAX];
 	uint32_t first, last;
 	int result = begin_list(name, &text, !ranges->count, &ranges->negated, err);
 
 	while (!result && next_word(&text, word)) {
 		if (!parse_range(word, UINT32_MAX, &first, &last)) {
-			users = users ? users : users_read("/etc/passwd");
-			if (users_uid(users, word, &first))
-				result = error_set(err, STATUS_USAGE,
-						   "%s: there is no user \"%s\" in /etc/passwd; give the number", name,
-						   word);
+			result = resolve(context, name, word, &first, err);
 			last = first;
 		}
 		if (!result)
 			result = append_range(ranges, name, first, last, err);
 	}
-	users_free(users);
 	settle_ranges(ranges);
 	return result;
+}
+
+static int resolve_user(void *context, const char *name, const char *word, uint32_t *value, struct error *err)
+{
+	struct users **users = context;
+
+	*users = *users ? *users : users_read("/etc/passwd");
+	if (!users_uid(*users, word, value))
+		return 0;
+	return error_set(err, STATUS_USAGE, "%s: there is no user \"%s\" in /etc/passwd; give the number", name, word);
+}
+
+int ranges_add_users(struct ranges *ranges, const char *name, const char *text, struct error *err)
+{
+	struct users *users = NULL;
+	int result = ranges_add_words(ranges, name, text, resolve_user, &users, err);
+
+	users_free(users);
+	return result;
+}
+
+static int resolve_type(void *context, const char *name, const char *word, uint32_t *value, struct error *err)
+{
+	int type = type_number(word);
+
+	(void)context;
+	if (type < 0)
+		return error_set(err, STATUS_USAGE,
+				 "%s takes socket types like stream, dgram, raw and seqpacket, not \"%s\"", name, word);
+	*value = (uint32_t)type;
+	return 0;
+}
+
+int ranges_add_types(struct ranges *ranges, const char *name, const char *text, struct error *err)
+{
+	return ranges_add_words(ranges, name, text, resolve_type, NULL, err);
+}
+
+static int resolve_namespace(void *context, const char *name, const char *word, uint32_t *value, struct error *err)
+{
+	struct stat st;
+
+	(void)context;
+	if (stat(word, &st))
+		return error_set(
+			err, STATUS_USAGE,
+			"%s: looking at %s: the kernel says %s; give an inode number or a file like /proc/PID/ns/net",
+			name, word, ERRNO_NAME(errno));
+	*value = (uint32_t)st.st_ino;
+	return 0;
+}
+
+int ranges_add_namespaces(struct ranges *ranges, const char *name, const char *text, struct error *err)
+{
+	return ranges_add_words(ranges, name, text, resolve_namespace, NULL, err);
 }
 
 static bool parse_prefix(char *word, struct prefix *prefix)
@@ -223,16 +278,22 @@ int patterns_add(struct patterns *patterns, const char *name, const char *text, 
 	return 0;
 }
 
+static void patterns_free(struct patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		free(patterns->pattern[i]);
+	free(patterns->pattern);
+}
+
 void filter_free(struct filter *filter)
 {
 	free(filter->pids.range);
 	free(filter->uids.range);
 	free(filter->ports.range);
+	free(filter->types.range);
+	free(filter->netns.range);
 	free(filter->nets.prefix);
-	for (size_t i = 0; i < filter->comms.count; i++)
-		free(filter->comms.pattern[i]);
-	free(filter->comms.pattern);
-	for (size_t i = 0; i < filter->paths.count; i++)
-		free(filter->paths.pattern[i]);
-	free(filter->paths.pattern);
+	patterns_free(&filter->comms);
+	patterns_free(&filter->paths);
+	patterns_free(&filter->cgroups);
 }

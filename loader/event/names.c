@@ -48,6 +48,17 @@ const char *type_name(unsigned int type)
 	return LOOK_UP(types, type);
 }
 
+int type_number(const char *name)
+{
+	if (!strncasecmp(name, "SOCK_", 5))
+		name += 5;
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i] && !strcasecmp(name, types[i] + 5))
+			return (int)i;
+	}
+	return -1;
+}
+
 const char *via_name(enum via via)
 {
 	static const char *const names[] = {"unknown", "connect", "socketcall", "io_uring"};

@@ -39,7 +39,7 @@ bool sink_flush(struct sink *sink);
 /* Flushes and closes. */
 void sink_close(struct sink *sink);
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEE, FORMAT_ECS, FORMAT_OCSF, FORMAT_CSV };
 
 struct accounts {
 	uint64_t attempts, shown, filtered, lost;

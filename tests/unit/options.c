@@ -279,8 +279,8 @@ static void test_mark_as_a_value(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	bad("-z", "there is no option -z");
-	bad("-4z", "there is no option -z");
+	bad("-j", "there is no option -j");
+	bad("-4j", "there is no option -j");
 	bad("--nonsense", "there is no option --nonsense");
 	bad("--nonsense=5", "there is no option --nonsense");
 	bad("-n", "option -n needs a value");

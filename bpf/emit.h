@@ -3,11 +3,13 @@
 #ifndef CONNSNOOP_EMIT_H
 #define CONNSNOOP_EMIT_H
 
+#include "count.h"
 #include "maps.h"
 
 /* What one run of a program needs of the maps. */
 struct run {
 	__u32 cpu;
+	int counting; /* sums are wanted, and the hook has proved itself by records */
 	struct counters *counters;
 	struct control *control;
 };
@@ -60,6 +62,7 @@ static always_inline int begin_run(struct run *run, struct event *ev)
 	COUNT(counter, attempts);
 	run->counters = counter;
 	run->control = word;
+	run->counting = CONSTANT(COUNT) && word->own_tgid;
 	return 1;
 }
 
@@ -122,13 +125,19 @@ static always_inline void read_addr(struct event *ev, const __u64 size, __u64 ad
 /* A short address is by far the common case, and a third of the copying. */
 static always_inline void emit(void *ctx, struct run *run, struct event *ev, __u64 addr, const int user)
 {
-	if ((__u32)ev->addrlen <= ADDR_SHORT) {
+	if ((__u32)ev->addrlen <= ADDR_SHORT)
 		read_addr(ev, ADDR_SHORT, addr, user);
-		write_record(ctx, run, ev, EVENT_SIZE_SHORT);
-	} else {
+	else
 		read_addr(ev, ADDR_MAX, addr, user);
-		write_record(ctx, run, ev, EVENT_SIZE_LONG);
+	if (run->counting) {
+		if (count_attempt(run->counters, ev))
+			return;
+		read_identity(ev);
 	}
+	if ((__u32)ev->addrlen <= ADDR_SHORT)
+		write_record(ctx, run, ev, EVENT_SIZE_SHORT);
+	else
+		write_record(ctx, run, ev, EVENT_SIZE_LONG);
 	wake_reader(ctx, run, ev);
 }
 

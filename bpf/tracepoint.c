@@ -17,7 +17,8 @@ static always_inline int report(void *ctx, const struct user_call *call, __u16 p
 
 	if ((__u32)call->addrlen > ADDR_MAX || !begin_run(&run, &ev))
 		return 0;
-	read_identity(&ev);
+	if (!run.counting)
+		read_identity(&ev);
 	ev.sockfd = call->fd;
 	ev.addrlen = call->addrlen;
 	ev.nr = (__u16)call->nr;

@@ -60,6 +60,22 @@ static bool has_read_helper(int helper, unsigned int version)
 	return fd >= 0;
 }
 
+/* Of a JIT without it the interpreter takes over, unless CONFIG_BPF_JIT_ALWAYS_ON left that out: the load fails then. */
+bool kernel_has_atomics(const struct object_kernel *kernel)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_STX | BPF_XADD | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0, .off = -8},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = load_insns(insns, sizeof(insns) / sizeof(insns[0]), BPF_PROG_TYPE_KPROBE, kernel->version);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
 /* The kernel refuses a name that it has no field for (E2BIG: attr tail not 0) before it looks at the rest. */
 static bool has_names(void)
 {

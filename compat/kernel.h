@@ -19,6 +19,9 @@ int kernel_probe(struct object_kernel *kernel, struct error *err);
 /* Whether programs of a smaller word size can run: false only where that is certain. */
 bool kernel_has_compat(void);
 
+/* Whether programs can add to memory that other CPUs add to: 32-bit ARM's JIT can't, and may be all there is. */
+bool kernel_has_atomics(const struct object_kernel *kernel);
+
 enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
 
 /* One line of --doctor: what was looked at, what was found, and where it is missing what would help. */

@@ -7,6 +7,7 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -69,6 +70,21 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	return checked(write(fd, buf, size));
+}
+
+int sys_fsync(int fd)
+{
+	return checked(fsync(fd));
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	return checked(rename(from, to));
+}
+
+int sys_unlink(const char *path)
+{
+	return checked(unlink(path));
 }
 
 int sys_socket(int family, int type, int protocol)

@@ -59,13 +59,15 @@ void loop_close(struct loop *loop)
 		close(loop->epoll);
 }
 
-static void print_counters(const struct tracer *tracer)
+static void print_counters(struct tracer *tracer)
 {
-	struct accounts accounts = tracer_accounts(tracer, false);
+	struct accounts accounts;
 
-	fprintf(stderr, "connsnoop: so far %llu attempts = %llu shown + %llu filtered + %llu lost\n",
-		(unsigned long long)accounts.attempts, (unsigned long long)accounts.shown,
-		(unsigned long long)accounts.filtered, (unsigned long long)accounts.lost);
+	tracer_read_sums(tracer);
+	accounts = tracer_accounts(tracer, false);
+	accounts_say(&accounts, "so far ");
+	keyed_tell_suppressed(&tracer->keyed, " so far", tracer->style);
+	keyed_save(&tracer->keyed);
 }
 
 static void reopen_output(struct tracer *tracer)
@@ -75,7 +77,7 @@ static void reopen_output(struct tracer *tracer)
 	if (sink_reopen(tracer->sink, &err))
 		fprintf(stderr, "connsnoop: %s; going on with the old file\n", err.text);
 	else if (tracer->sink->path && tracer->sink->fresh && sink_reserve(tracer->sink))
-		render_header(tracer->style, &tracer->sink->buffer);
+		tracer_header(tracer);
 }
 
 /*
@@ -98,6 +100,7 @@ static void take_signals(struct loop *loop)
 		switch (info.ssi_signo) {
 		case SIGHUP:
 			reopen_output(loop->tracer);
+			keyed_save(&loop->tracer->keyed);
 			break;
 		case SIGUSR1:
 			tracer_drain(loop->tracer);
@@ -191,15 +194,34 @@ static enum state next_state(struct loop *loop, enum state state)
 	return ASLEEP;
 }
 
+/* After a time in which nothing ran (a stopped process, a suspended machine) one table is enough. */
+static uint64_t show_table(struct tracer *tracer, uint64_t due)
+{
+	uint64_t now = clock_monotonic(), interval = tracer->options->interval;
+
+	if (!due || now < due)
+		return due;
+	tracer_show_sums(tracer, false);
+	flush_output(tracer);
+	return now - due < interval ? due + interval : now + interval;
+}
+
+/* 0 is never. */
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a && (a < b || !b) ? a : b;
+}
+
 int loop_run(struct loop *loop)
 {
 	const struct options *options = loop->tracer->options;
 	uint64_t deadline = options->duration ? clock_monotonic() + options->duration : 0;
+	uint64_t table = options->interval ? clock_monotonic() + options->interval : 0;
 	enum state state = AWAKE;
 	int result;
 
 	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {
-		result = wait_for(loop, wait_ms(state, deadline));
+		result = wait_for(loop, wait_ms(state, sooner(deadline, table)));
 		if (result < 0) {
 			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
 			return STATUS_FAILURE;
@@ -207,6 +229,7 @@ int loop_run(struct loop *loop)
 		loop->tracer->sink->hurry = loop->stop;
 		state = next_state(loop, state);
 		flush_output(loop->tracer);
+		table = show_table(loop->tracer, table);
 		if (deadline && clock_monotonic() >= deadline)
 			break;
 	}

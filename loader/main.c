@@ -31,6 +31,9 @@ static void print_banner(const struct tracer *tracer)
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->in_reader)
+		fprintf(stderr, "connsnoop: counting in user space, at the price of a record for each attempt: %s\n",
+			tracer->in_reader);
 	if (tracer->options->verbose)
 		fprintf(stderr,
 			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
@@ -38,28 +41,12 @@ static void print_banner(const struct tracer *tracer)
 			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
 
-static void print_summary(const struct accounts *accounts)
-{
-	fprintf(stderr, "connsnoop: %llu attempts = %llu shown + %llu filtered + %llu lost\n",
-		(unsigned long long)accounts->attempts, (unsigned long long)accounts->shown,
-		(unsigned long long)accounts->filtered, (unsigned long long)accounts->lost);
-}
-
-/* Stops counting before it stops reading, so that the sums are exact; then says them. */
-static int finish(struct tracer *tracer)
+/* What is told at the end: exact, since nothing is counted and nothing comes any more. */
+static int conclude(struct tracer *tracer, const struct accounts *accounts)
 {
 	struct sink *sink = tracer->sink;
-	struct accounts accounts;
 	int status = STATUS_OK;
 
-	sink->hurry = true;
-	tracer_finish(tracer);
-	if (sink->gone)
-		return STATUS_OK;
-	tracer_report_losses(tracer, true);
-	sink_flush(sink);
-	sink->dropped += render_count(tracer->style, sink);
-	accounts = tracer_accounts(tracer, true);
 	if (sink->dropped) {
 		fprintf(stderr,
 			"connsnoop: writing %s: %llu events were not written: %s; make room, or read faster, and start again\n",
@@ -67,9 +54,34 @@ static int finish(struct tracer *tracer)
 			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time");
 		status = STATUS_FAILURE;
 	} else if (sink_reserve(sink)) {
-		render_summary(tracer->style, &sink->buffer, &accounts);
+		render_summary(tracer->style, &sink->buffer, accounts);
 	}
-	print_summary(&accounts);
+	accounts_say(accounts, "");
+	keyed_conclude(&tracer->keyed, accounts);
+	return status;
+}
+
+/* Stops counting before it stops reading, so that the sums are exact; then says them. */
+static int finish(struct tracer *tracer, bool *violated)
+{
+	struct sink *sink = tracer->sink;
+	struct accounts accounts;
+	int status;
+
+	sink->hurry = true;
+	tracer_finish(tracer);
+	status = keyed_save(&tracer->keyed) ? STATUS_FAILURE : STATUS_OK;
+	if (!sink->gone) {
+		tracer_report_losses(tracer, true);
+		tracer_show_sums(tracer, true);
+		keyed_show_suppressed(&tracer->keyed, tracer->style, sink);
+		sink_flush(sink);
+		sink->dropped += render_count(tracer->style, sink);
+	}
+	accounts = tracer_accounts(tracer, true);
+	*violated = keyed_violated(&tracer->keyed, &accounts);
+	if (!sink->gone && conclude(tracer, &accounts))
+		status = STATUS_FAILURE;
 	return status;
 }
 
@@ -96,9 +108,11 @@ static int trace(const struct options *options)
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
+	bool violated;
 	int status;
 
-	if (loop_open(&loop, &err) || sink_open(&sink, options->output, loop.signals, &err) ||
+	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
+	    sink_open(&sink, options->output, loop.signals, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
 		complain(&err);
@@ -112,24 +126,27 @@ static int trace(const struct options *options)
 	style.start = clock_monotonic();
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
 	if (sink.waits || sink.fresh)
-		render_header(&style, &sink.buffer);
+		tracer_header(&tracer);
 	sink_flush(&sink);
 	print_banner(&tracer);
 	command_release(&command);
 
 	status = loop_run(&loop);
-	if (finish(&tracer) && status == STATUS_OK)
+	if (finish(&tracer, &violated) && status == STATUS_OK)
 		status = STATUS_FAILURE;
 	/* It may go on after -n, --duration or a reader that went away; its status is ours all the same. */
 	command_wait(&command, &loop.before);
 	if (status == STATUS_OK && command.ended)
 		status = command.status;
+	if (status == STATUS_OK && violated)
+		status = STATUS_FAILURE;
 out:
 	command_abandon(&command);
 	users_free(style.users);
 	tracer_close(&tracer);
 	sink_close(&sink);
 	loop_close(&loop);
+	keyed_close(&tracer.keyed);
 	return status;
 }
 

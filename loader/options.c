@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "options.h"
 
+#include "counting.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX (1U << 16)
+#define PAGES_MAX	 (1U << 16)
+#define MAX_KEYS_DEFAULT 16384
+#define MAX_KEYS_MOST	 (1U << 24)
 
 const char options_help[] =
 	"Usage: connsnoop [options] [-- COMMAND [ARG...]]\n"
@@ -36,6 +40,7 @@ const char options_help[] =
 	"      --interval SEC   with -c: a table every SEC seconds\n"
 	"      --top N          with -c: only the N largest sums\n"
 	"      --by COLUMN,...  what is counted by: pid,tid,uid,comm,family,type,addr,port,cgroup,netns\n"
+	"      --max-keys N     room for so many different keys (default: 16384)\n"
 	"      --once           only the first event of each such key; the rest is counted\n"
 	"      --rate N         at most N events a second of each such key; the rest is counted\n"
 	"      --learn FILE     write who connected where to FILE, as a baseline\n"
@@ -91,6 +96,7 @@ enum long_option {
 	OPT_INTERVAL,
 	OPT_TOP,
 	OPT_BY,
+	OPT_MAX_KEYS,
 	OPT_ONCE,
 	OPT_RATE,
 	OPT_LEARN,
@@ -120,6 +126,7 @@ static const struct option long_options[] = {
 	{"interval", required_argument, NULL, OPT_INTERVAL},
 	{"top", required_argument, NULL, OPT_TOP},
 	{"by", required_argument, NULL, OPT_BY},
+	{"max-keys", required_argument, NULL, OPT_MAX_KEYS},
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"rate", required_argument, NULL, OPT_RATE},
 	{"learn", required_argument, NULL, OPT_LEARN},
@@ -198,21 +205,16 @@ static int parse_rotate(const char *text, uint64_t *size, unsigned int *count, s
 
 static int parse_columns(const char *text, unsigned int *by, struct error *err)
 {
-	static const char *const names[BY_COLUMNS] = {"pid",  "tid",  "uid",  "comm",	"family",
-						      "type", "addr", "port", "cgroup", "netns"};
-
 	for (const char *list = text; *list;) {
 		size_t len = strcspn(list, ",");
-		unsigned int column = 0;
+		int column = column_number(list, len);
 
-		while (column < BY_COLUMNS && (strlen(names[column]) != len || strncmp(names[column], list, len) != 0))
-			column++;
-		if (column == BY_COLUMNS)
+		if (column < 0)
 			return error_set(
 				err, STATUS_USAGE,
 				"--by takes columns out of pid,tid,uid,comm,family,type,addr,port,cgroup,netns, not \"%.*s\"",
 				(int)len, list);
-		*by |= 1U << column;
+		*by |= BY(column);
 		list += len + (list[len] == ',');
 	}
 	if (!*by)
@@ -349,6 +351,8 @@ static int parse_amount(struct options *options, int opt, struct error *err)
 		return parse_count("--top", optarg, UINT32_MAX, &options->top, err);
 	case OPT_BY:
 		return parse_columns(optarg, &options->by, err);
+	case OPT_MAX_KEYS:
+		return parse_count("--max-keys", optarg, MAX_KEYS_MOST, &options->max_keys, err);
 	case OPT_ONCE:
 		options->once = true;
 		return 0;
@@ -496,7 +500,7 @@ static void settle_filter(struct filter *filter)
 /* What only makes sense together. */
 static int check_together(const struct options *options, struct error *err)
 {
-	bool keyed = options->count || options->once || options->rate;
+	bool keyed = options->count || options->once || options->rate || options->learn;
 
 	if (options->follow && !options->filter.pids.count && !options->command)
 		return error_set(err, STATUS_USAGE, "-f follows processes; say which by -p");
@@ -505,8 +509,12 @@ static int check_together(const struct options *options, struct error *err)
 				 "-f follows the processes of -p, and ! leaves them out; give one of them");
 	if ((options->interval || options->top) && !options->count)
 		return error_set(err, STATUS_USAGE, "--interval and --top are about the table of -c; give that too");
-	if (options->by && !keyed)
-		return error_set(err, STATUS_USAGE, "--by says what -c, --once and --rate go by; give one of them");
+	if (options->by && !keyed && !options->check)
+		return error_set(err, STATUS_USAGE,
+				 "--by says what -c, --once, --rate, --learn and --check go by; give one of them");
+	if (options->max_keys && !keyed)
+		return error_set(err, STATUS_USAGE,
+				 "--max-keys is about the tables of -c, --once, --rate and --learn; give one of them");
 	if (options->once && options->rate)
 		return error_set(err, STATUS_USAGE, "--once and --rate exclude each other");
 	if (options->learn && options->check)
@@ -552,7 +560,11 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 				 options->command[0]);
 	if (options->command && options->action == ACTION_DOCTOR)
 		return error_set(err, STATUS_USAGE, "--doctor traces nothing, so it runs no command");
-	return check_together(options, err);
+	if (check_together(options, err))
+		return -1;
+	if (!options->max_keys)
+		options->max_keys = MAX_KEYS_DEFAULT;
+	return 0;
 }
 
 void options_free(struct options *options)

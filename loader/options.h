@@ -3,6 +3,7 @@
 #define CONNSNOOP_OPTIONS_H
 
 #include "attach.h"
+#include "count_key.h"
 #include "filter.h"
 #include "output.h"
 
@@ -12,9 +13,6 @@
 enum action { ACTION_TRACE, ACTION_DOCTOR, ACTION_HELP, ACTION_VERSION };
 
 enum shown_outcomes { OUTCOMES_ALL, OUTCOMES_SUCCESSFUL, OUTCOMES_FAILED };
-
-/* What sums are kept by. */
-enum column { BY_PID, BY_TID, BY_UID, BY_COMM, BY_FAMILY, BY_TYPE, BY_ADDR, BY_PORT, BY_CGROUP, BY_NETNS, BY_COLUMNS };
 
 struct options {
 	enum action action;
@@ -40,6 +38,7 @@ struct options {
 	uint64_t interval; /* ns between tables; 0: one at the end */
 	uint64_t top;	   /* rows; 0: all */
 	unsigned int by;   /* 1 << enum column; 0: the default ones */
+	uint64_t max_keys; /* of a table */
 	uint64_t rate;	   /* of each key at most so many a second; 0: all */
 	bool once;	   /* of each key only the first */
 	const char *learn; /* file to write the baseline to */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +70,29 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	return 0;
 }
 
+/* No filter at all: what a program that has none of its own can count by. */
+static bool passes_all(const struct filter *filter)
+{
+	return filter->families == FAMILIES_ANY && filter->any_type && !filter->pids.count && !filter->uids.count &&
+	       !filter->ports.count && !filter->types.count && !filter->netns.count && !filter->nets.count &&
+	       !filter->comms.count && !filter->paths.count && !filter->cgroups.count;
+}
+
+/* Who counts, and room for it. */
+static int plan_sums(struct tracer *tracer, struct error *err)
+{
+	const struct options *options = tracer->options;
+	bool counts = tracer->keyed.sums;
+
+	if (counts)
+		tracer->in_reader = keyed_why_not_in_kernel(options, passes_all(&options->filter),
+							    kernel_has_atomics(&tracer->kernel));
+	if (counts)
+		tracer->keyed.in_kernel = !tracer->in_reader;
+	return count_plan(tracer->object, counts && !tracer->in_reader ? keyed_sums_by(options) : 0,
+			  options->filter.families & 1ULL << AF_UNIX, options->max_keys, err);
+}
+
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
@@ -82,7 +106,8 @@ static int check_object(struct tracer *tracer, struct error *err)
 		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
-	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
+	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err) ||
+	    plan_sums(tracer, err))
 		return -1;
 	return object_create_maps(object, &tracer->kernel, err);
 }
@@ -175,10 +200,20 @@ void tracer_close(struct tracer *tracer)
 	free(tracer->tally);
 }
 
-static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
+static void show(struct tracer *tracer, const struct attempt *attempt)
+{
+	tracer->shown++;
+	if (sink_reserve(tracer->sink))
+		render_attempt(tracer->style, &tracer->sink->buffer, attempt);
+	else
+		tracer->sink->dropped++;
+}
+
+static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 {
 	struct tracer *tracer = context;
 	struct attempt attempt;
+	uint64_t wanted = tracer->options->max_events;
 
 	if (!attempt_decode(&attempt, cpu, data, size))
 		return true;
@@ -191,12 +226,19 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 		tracer->filtered++;
 		return true;
 	}
-	tracer->shown++;
-	if (sink_reserve(tracer->sink))
-		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
-	else
-		tracer->sink->dropped++;
-	tracer->enough = tracer->options->max_events && tracer->shown == tracer->options->max_events;
+	switch (keyed_judge(&tracer->keyed, &attempt)) {
+	case FATE_SHOWN:
+		show(tracer, &attempt);
+		break;
+	case FATE_COUNTED:
+		break;
+	case FATE_SUPPRESSED:
+		tracer->suppressed++;
+		break;
+	case FATE_KNOWN:
+		tracer->filtered++;
+	}
+	tracer->enough = wanted && wanted == (tracer->keyed.sums ? sums_total(tracer->keyed.sums) : tracer->shown);
 	return true;
 }
 
@@ -209,7 +251,7 @@ static void note_lost(void *context, uint32_t cpu, uint64_t count)
 
 static size_t read_until(struct tracer *tracer, uint64_t until)
 {
-	const struct ring_reader reader = {.sample = show, .lost = note_lost, .context = tracer};
+	const struct ring_reader reader = {.sample = take, .lost = note_lost, .context = tracer};
 
 	look_at_wall_clock(tracer->style);
 	return rings_read(tracer->rings, until, &reader);
@@ -233,7 +275,7 @@ static void read_strays(struct tracer *tracer)
 
 	while (!strays_take(map, &key, &event)) {
 		if (key.cpu < tracer->cpus)
-			show(tracer, (uint32_t)key.cpu, &event,
+			take(tracer, (uint32_t)key.cpu, &event,
 			     (uint32_t)event.addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
 	}
 }
@@ -252,7 +294,7 @@ int tracer_sleep(struct tracer *tracer)
 
 void tracer_update_cpus(struct tracer *tracer)
 {
-	const struct ring_reader reader = {.sample = show, .lost = note_lost, .context = tracer};
+	const struct ring_reader reader = {.sample = take, .lost = note_lost, .context = tracer};
 	struct error err;
 
 	if (rings_update(tracer->rings, &reader, &err) < 0)
@@ -278,38 +320,118 @@ void tracer_check_cpus(struct tracer *tracer)
 		tracer_update_cpus(tracer);
 }
 
+/* False: they can't be read. */
+static bool read_counters(const struct tracer *tracer, uint32_t cpu, struct counters *counters)
+{
+	return !counters_read(object_map_fd(tracer->object, "counters"), cpu, counters);
+}
+
 /* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */
 static uint64_t attempts_of(const struct tracer *tracer, uint32_t cpu)
 {
 	struct counters counters = {0};
 
-	if (counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters))
-		return tracer->tally[cpu].received;
-	return counters.attempts;
+	return read_counters(tracer, cpu, &counters) ? counters.attempts : tracer->tally[cpu].received;
 }
 
+/* Where the kernel keeps sums, what has no record is not lost, and in the sums it has no CPU. */
 static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)
 {
 	const struct tally *tally = &tracer->tally[cpu];
 	uint64_t attempts;
 
-	if (!finished)
+	if (!finished || tracer->keyed.in_kernel)
 		return tally->lost;
 	attempts = attempts_of(tracer, cpu);
 	return attempts > tally->received ? attempts - tally->received : 0;
 }
 
+/* Neither record nor sum tells of them. */
+static uint64_t lost_by_sums(const struct tracer *tracer)
+{
+	uint64_t attempts = 0, known = sums_in_kernel(tracer->keyed.sums);
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		attempts += attempts_of(tracer, cpu);
+		known += tracer->tally[cpu].received;
+	}
+	return attempts > known ? attempts - known : 0;
+}
+
 struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 {
-	struct accounts accounts = {.shown = tracer->shown, .filtered = tracer->filtered};
+	struct accounts accounts = {
+		.shown = tracer->shown,
+		.filtered = tracer->filtered,
+		.suppressed = tracer->suppressed,
+		.counting = tracer->keyed.sums,
+		.limiting = tracer->keyed.limiter,
+	};
 
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
 		accounts.lost += lost_of(tracer, cpu, finished);
-	/* What could not be written was received, but nobody was shown it. */
-	accounts.shown -= tracer->sink->dropped;
-	accounts.lost += tracer->sink->dropped;
-	accounts.attempts = accounts.shown + accounts.filtered + accounts.lost;
+	if (finished && tracer->keyed.in_kernel)
+		accounts.lost = lost_by_sums(tracer);
+	if (accounts.counting) {
+		accounts.counted = sums_total(tracer->keyed.sums);
+	} else {
+		/* What could not be written was received, but nobody was shown it. */
+		accounts.shown -= tracer->sink->dropped;
+		accounts.lost += tracer->sink->dropped;
+	}
+	accounts.attempts = accounts.shown + accounts.counted + accounts.filtered + accounts.suppressed + accounts.lost;
 	return accounts;
+}
+
+void accounts_say(const struct accounts *accounts, const char *when)
+{
+	char suppressed[40] = "";
+
+	if (accounts->limiting)
+		snprintf(suppressed, sizeof(suppressed), " + %llu suppressed",
+			 (unsigned long long)accounts->suppressed);
+	fprintf(stderr, "connsnoop: %s%llu attempts = %llu %s + %llu filtered%s + %llu lost\n", when,
+		(unsigned long long)accounts->attempts,
+		(unsigned long long)(accounts->counting ? accounts->counted : accounts->shown),
+		accounts->counting ? "counted" : "shown", (unsigned long long)accounts->filtered, suppressed,
+		(unsigned long long)accounts->lost);
+}
+
+void tracer_read_sums(struct tracer *tracer)
+{
+	uint64_t other = 0;
+	int result;
+
+	if (!tracer->keyed.in_kernel)
+		return;
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		struct counters counters = {0};
+
+		if (read_counters(tracer, cpu, &counters))
+			other += counters.other;
+	}
+	result = sums_read(tracer->keyed.sums, tracer->object, other);
+	if (result)
+		fprintf(stderr,
+			"connsnoop: reading the kernel's sums: bpf(BPF_MAP_LOOKUP_ELEM) says %s; those that are missing count as lost\n",
+			ERRNO_NAME(-result));
+}
+
+void tracer_header(struct tracer *tracer)
+{
+	if (tracer->keyed.sums)
+		sums_header(tracer->keyed.sums, tracer->style, &tracer->sink->buffer);
+	else
+		render_header(tracer->style, &tracer->sink->buffer);
+}
+
+void tracer_show_sums(struct tracer *tracer, bool last)
+{
+	if (!tracer->keyed.sums)
+		return;
+	look_at_wall_clock(tracer->style);
+	tracer_read_sums(tracer);
+	keyed_show_sums(&tracer->keyed, last, tracer->style, tracer->sink);
 }
 
 void tracer_report_losses(struct tracer *tracer, bool finished)

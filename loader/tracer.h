@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "event.h"
+#include "keyed.h"
 #include "options.h"
 #include "output.h"
 #include "ring.h"
@@ -29,7 +30,9 @@ struct tracer {
 	struct control control;
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
-	uint64_t shown, filtered;
+	uint64_t shown, filtered, suppressed;
+	struct keyed keyed;    /* opened before; all zeros: nothing goes by keys */
+	const char *in_reader; /* why sums are kept here, though the kernel can; NULL: they are not, or not asked for */
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */
@@ -61,6 +64,14 @@ void tracer_check_cpus(struct tracer *tracer);
  * records that are on their way look like losses, so `lost` is only what the kernel has owned up to.
  */
 struct accounts tracer_accounts(const struct tracer *tracer, bool finished);
+/* The output's first lines, of formats that have some; the caller has reserved the room. */
+void tracer_header(struct tracer *tracer);
+/* Reads what the kernel has counted, where it counts. */
+void tracer_read_sums(struct tracer *tracer);
+/* The next table of -c; the last one is exact after tracer_finish(). */
+void tracer_show_sums(struct tracer *tracer, bool last);
+/* "connsnoop: so far 5 attempts = 3 shown + 2 filtered + 0 lost" on standard error; `when` is "" or "so far ". */
+void accounts_say(const struct accounts *accounts, const char *when);
 /* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
 void tracer_report_losses(struct tracer *tracer, bool finished);
 

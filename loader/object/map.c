@@ -152,7 +152,7 @@ int object_create_maps(struct object *object, const struct object_kernel *kernel
 				: errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
 				: errnum == EINVAL
 					? "the kernel does not know this kind of map: 4.4 is the oldest that does"
-					: "free some memory or lower --buffer-pages");
+					: "free some memory, or lower --max-keys or --buffer-pages");
 		}
 	}
 	return 0;

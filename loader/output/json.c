@@ -164,10 +164,19 @@ void json_summary(struct buffer *buf, const struct accounts *accounts)
 {
 	PUT(buf, "{\"event\":\"summary\",\"attempts\":");
 	put_unsigned(buf, accounts->attempts);
-	PUT(buf, ",\"shown\":");
-	put_unsigned(buf, accounts->shown);
+	if (accounts->counting) {
+		PUT(buf, ",\"counted\":");
+		put_unsigned(buf, accounts->counted);
+	} else {
+		PUT(buf, ",\"shown\":");
+		put_unsigned(buf, accounts->shown);
+	}
 	PUT(buf, ",\"filtered\":");
 	put_unsigned(buf, accounts->filtered);
+	if (accounts->limiting) {
+		PUT(buf, ",\"suppressed\":");
+		put_unsigned(buf, accounts->suppressed);
+	}
 	PUT(buf, ",\"lost\":");
 	put_unsigned(buf, accounts->lost);
 	PUT(buf, "}\n");

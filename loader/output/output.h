@@ -43,6 +43,9 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEE, FORMAT_ECS, FORMAT_OCSF, 
 
 struct accounts {
 	uint64_t attempts, shown, filtered, lost;
+	uint64_t counted;    /* in place of shown, with -c */
+	uint64_t suppressed; /* by --once or --rate */
+	bool counting, limiting;
 };
 
 /* How lines look, and what they need beside the attempt. */
@@ -75,6 +78,9 @@ uint64_t render_count(const struct style *style, const struct sink *sink);
 void put_inet_address(struct buffer *buf, unsigned int family, const uint8_t *addr);
 void put_family_name(struct buffer *buf, unsigned int family);
 void put_type_name(struct buffer *buf, unsigned int type);
+
+/* text.c: a name as it stands in a column. */
+void put_unix_address(struct buffer *buf, const struct address *address);
 
 /* text.c, json.c: what the above choose between. */
 void text_header(struct style *style, struct buffer *buf);

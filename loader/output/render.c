@@ -32,11 +32,13 @@ void render_summary(struct style *style, struct buffer *buf, const struct accoun
 /* Text lines of attempts begin with a digit, the header does not; JSON objects say what they are. */
 static bool is_attempt(const struct style *style, const char *line)
 {
-	static const char lost[] = "{\"event\":\"lost\"", summary[] = "{\"event\":\"summary\"";
+	static const char lost[] = "{\"event\":\"lost\"", summary[] = "{\"event\":\"summary\"",
+			  suppressed[] = "{\"event\":\"suppressed";
 
 	if (style->format == FORMAT_TEXT)
 		return *line >= '0' && *line <= '9';
-	return strncmp(line, lost, sizeof(lost) - 1) != 0 && strncmp(line, summary, sizeof(summary) - 1) != 0;
+	return strncmp(line, lost, sizeof(lost) - 1) != 0 && strncmp(line, summary, sizeof(summary) - 1) != 0 &&
+	       strncmp(line, suppressed, sizeof(suppressed) - 1) != 0;
 }
 
 uint64_t render_count(const struct style *style, const struct sink *sink)

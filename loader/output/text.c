@@ -130,7 +130,7 @@ static void put_inet(struct buffer *buf, const struct address *address)
 }
 
 /* A path stands as it is only where it can't be taken for anything else in this column. */
-static void put_unix(struct buffer *buf, const struct address *address)
+void put_unix_address(struct buffer *buf, const struct address *address)
 {
 	if (address->unnamed) {
 		put_text(buf, "(unnamed)");
@@ -166,7 +166,7 @@ static void put_address(struct buffer *buf, const struct attempt *attempt)
 	} else if (address->family == AF_INET || address->family == AF_INET6) {
 		put_inet(buf, address);
 	} else if (address->family == AF_UNIX) {
-		put_unix(buf, address);
+		put_unix_address(buf, address);
 	} else {
 		put_other(buf, address);
 	}

@@ -94,6 +94,20 @@ int main(int argc, char **argv)
 		"--\ncommand\n-x",
 	};
 
+	static const char *const baselines[] = {
+		"# connsnoop baseline 1: comm family addr port\n"
+		"a b\tinet6\tfe80::1%3\t53\n"
+		"curl\tinet\t93.184.216.34\t443\n"
+		"curl\tunix\t/run/x\\x0a\t-\n"
+		"curl\tunix\t@name\\x00\t-\n"
+		"curl\tunix\t(unnamed)\t-\n"
+		"\\x23x\tnetlink\t-\t-\n",
+		"# connsnoop baseline 1: pid tid uid comm family type addr port cgroup netns\n"
+		"1\t2\t4294967295\t\"\"\t-\tstream\t(unreadable)\t-\t77\t4026531840\n"
+		"1\t2\t0\tx\t45\t7\t-\t0\t-\t-\n",
+		"# mine\n\n# connsnoop baseline 1: port\n-\n80\n",
+	};
+
 	if (argc != 2)
 		return 2;
 	folder = argv[1];
@@ -102,5 +116,7 @@ int main(int argc, char **argv)
 	write_rings();
 	for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
 		write_seed("options", i, lines[i], strlen(lines[i]));
+	for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)
+		write_seed("baseline", i, baselines[i], strlen(baselines[i]));
 	return 0;
 }

@@ -125,6 +125,10 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);
 	object_set_constant(object, "PLACE", 3, &err);
 	object_set_constant(object, "NATIVE", 1, &err);
+	object_set_constant(object, "COUNT", 1, &err);
+	object_set_constant(object, "BY", 0x3ff, &err);
+	object_set_constant(object, "BY_TASK", UINT64_MAX, &err);
+	object_set_constant(object, "BY_HEAD", UINT64_MAX, &err);
 }
 
 static int load_all(struct object *object, struct error *err)

@@ -558,12 +558,16 @@ static int hash_find(const struct thing *map, const void *key, bool room)
 	return -1;
 }
 
-/* htab_map_update_elem(): E2BIG where there is no room. */
-static int hash_update(const struct thing *map, const void *key, const void *value)
+/* htab_map_update_elem(): E2BIG where there is no room, EEXIST with BPF_NOEXIST where the key is there. */
+static int hash_update(const struct thing *map, const void *key, const void *value, uint64_t flags)
 {
 	int at = hash_find(map, key, true);
 	uint8_t *slot;
 
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	if (flags == BPF_NOEXIST && hash_find(map, key, false) >= 0)
+		return -EEXIST;
 	if (at < 0)
 		return -E2BIG;
 	slot = map->keys + (size_t)at * (1 + map->key_size);
@@ -596,7 +600,7 @@ static int hash_access(int cmd, const struct thing *map, const union bpf_attr *a
 	if (!key)
 		return -EFAULT; /* NULL for "before the first" came with 4.12 */
 	if (cmd == BPF_MAP_UPDATE_ELEM)
-		return hash_update(map, key, value);
+		return hash_update(map, key, value, attr->flags);
 	if (cmd == BPF_MAP_GET_NEXT_KEY)
 		return hash_next(map, key, value);
 	at = hash_find(map, key, false);
@@ -664,7 +668,7 @@ static bool has_helper(int32_t helper)
 /* replace_map_fd_with_map_ptr() and do_check(), kernel/bpf/verifier.c: as far as a loader can get it wrong. */
 static const char *find_fault(struct thing *prog)
 {
-	int maps = 0;
+	int maps = 0, known;
 
 	for (unsigned int i = 0; i < prog->count; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
@@ -684,6 +688,10 @@ static const char *find_fault(struct thing *prog)
 		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? look_up(insn->imm) : NULL;
 		if (!map || map->kind != MAP || insn[1].imm)
 			return "fd is not pointing to valid bpf_map";
+		for (known = 0; known < maps && prog->maps[known] != map;)
+			known++;
+		if (known < maps)
+			continue;
 		if (maps == 16)
 			return "too many maps";
 		map->refs++;
@@ -1335,17 +1343,30 @@ static int64_t probe_read(int32_t helper, void *to, uint64_t size, uint64_t from
 	return -EFAULT;
 }
 
+static uint8_t *map_find(const struct thing *map, const void *key)
+{
+	uint32_t index;
+	int at;
+
+	if (map->keys) {
+		at = hash_find(map, key, false);
+		return at < 0 ? NULL : map_value(map, (uint32_t)at);
+	}
+	memcpy(&index, key, sizeof(index));
+	return map_value(map, index);
+}
+
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	uint32_t key;
-
 	switch (helper) {
 	case 1:
-		memcpy(&key, (const void *)(uintptr_t)b, sizeof(key));
-		return (uintptr_t)map_value((const struct thing *)(uintptr_t)a, key);
+		return (uintptr_t)map_find((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b);
 	case 2:
+		if (model.key_races && d == BPF_NOEXIST)
+			hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
+				    (const void *)(uintptr_t)c, BPF_ANY);
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
-						      (const void *)(uintptr_t)c);
+						      (const void *)(uintptr_t)c, d);
 	case 5:
 		return clock_now();
 	case 8:
@@ -1353,7 +1374,7 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 	case 14:
 		return model.pid_tgid ? model.pid_tgid : (uint64_t)getpid() << 32 | (uint32_t)getpid();
 	case 15:
-		return (uint64_t)getgid() << 32 | getuid();
+		return model.uid_gid ? model.uid_gid : (uint64_t)getgid() << 32 | getuid();
 	case 16:
 		if (model.comm[0])
 			memcpy((void *)(uintptr_t)a, model.comm, b);
@@ -1773,6 +1794,28 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (!list)
 		return -EBADF;
 	return write_probes(buf, size);
+}
+
+int sys_fsync(int fd)
+{
+	int result = disturb();
+
+	/* Slow, and nobody pulls the plug here. */
+	return result ? result : fcntl(fd, F_GETFD) < 0 ? -errno : 0;
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	int result = disturb();
+
+	return result ? result : rename(from, to) ? -errno : 0;
+}
+
+int sys_unlink(const char *path)
+{
+	int result = disturb();
+
+	return result ? result : unlink(path) ? -errno : 0;
 }
 
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)

@@ -94,6 +94,7 @@ struct model {
 	bool resource; /* CAP_SYS_RESOURCE */
 	const char *uid_map;
 	uint64_t pid_tgid;    /* 0: this process */
+	uint64_t uid_gid;     /* 0: this process's */
 	char comm[COMM_SIZE]; /* "": this process's */
 
 	/* Misbehaviour. */
@@ -102,6 +103,7 @@ struct model {
 	bool intruder;	     /* somebody else connects, alike, right before each of our attempts */
 	int steal_event;     /* so many of our new probe events are removed by somebody who takes them for leftovers */
 	bool user_page_ends; /* the page behind a user address is not there */
+	bool key_races;	     /* another CPU puts each key that a program finds missing, with a sum of its own */
 	int load_error;	     /* the verifier refuses every program of more than 16 instructions... */
 	const char *load_reason; /* ... with this reason at the end of its log, of ... */
 	size_t load_log;	 /* ... so many bytes */

@@ -249,6 +249,45 @@ static void test_filters(void **state)
 	bad("-p 1 -p !2", "both with and without !");
 }
 
+static void test_keys(void **state)
+{
+	(void)state;
+	good("-c");
+	assert_true(options.count);
+	assert_int_equal(options.by, 0);
+	assert_int_equal(options.max_keys, 16384);
+	good("-c --by pid,comm --interval 0.5 --top 10 --max-keys 5");
+	assert_int_equal(options.by, BY(BY_PID) | BY(BY_COMM));
+	assert_int_equal(options.interval, 500000000);
+	assert_int_equal(options.top, 10);
+	assert_int_equal(options.max_keys, 5);
+	good("-c --by pid,tid,uid,comm,family,type,addr,port,cgroup,netns --format csv");
+	assert_int_equal(options.by, (1 << BY_COLUMNS) - 1);
+	good("--once --by addr");
+	assert_true(options.once);
+	good("--rate 5 --max-keys 16777216");
+	assert_int_equal(options.rate, 5);
+	assert_int_equal(options.max_keys, 1 << 24);
+	good("--learn f --by comm,port --max-keys 9");
+	assert_string_equal(options.learn, "f");
+	good("--check f --by comm,port --once");
+	assert_string_equal(options.check, "f");
+	bad("--by addr", "--by says what -c, --once, --rate, --learn and --check go by");
+	bad("-c --by address", "not \"address\"");
+	bad("-c --by \"\"", "--by takes a list");
+	bad("--max-keys 5", "--max-keys is about the tables");
+	bad("--check f --max-keys 5", "--max-keys is about the tables");
+	bad("-c --max-keys 0", "--max-keys takes");
+	bad("-c --max-keys 16777217", "--max-keys takes");
+	bad("--interval 1", "--interval and --top");
+	bad("--once --top 3", "--interval and --top");
+	bad("--once --rate 3", "exclude each other");
+	bad("--learn a --check b", "give one of them");
+	bad("-c --learn a", "-c counts in place of showing");
+	bad("-c --once", "-c counts in place of showing");
+	bad("-c --format ecs", "-c writes text, json or csv");
+}
+
 static void test_command(void **state)
 {
 	(void)state;
@@ -328,6 +367,8 @@ static void test_help_names_every_option(void **state)
 		"--object",    "--doctor",
 		"--net",       "--comm",
 		"--unix-path", "--version",
+		"--by",	       "--max-keys",
+		"--learn",     "--check",
 		"--help",
 	};
 
@@ -339,13 +380,21 @@ static void test_help_names_every_option(void **state)
 #define TEST(name) cmocka_unit_test_teardown(name, end)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_defaults),	    TEST(test_switches),
-	TEST(test_actions),	    TEST(test_values),
-	TEST(test_bad_values),	    TEST(test_shortest_duration),
-	TEST(test_families),	    TEST(test_filters),
-	TEST(test_command),	    TEST(test_mark_as_a_value),
-	TEST(test_unknown),	    TEST(test_value_where_none_belongs),
-	TEST(test_untrusted_words), TEST(test_help_names_every_option),
+	TEST(test_defaults),
+	TEST(test_switches),
+	TEST(test_actions),
+	TEST(test_values),
+	TEST(test_bad_values),
+	TEST(test_shortest_duration),
+	TEST(test_families),
+	TEST(test_filters),
+	TEST(test_keys),
+	TEST(test_command),
+	TEST(test_mark_as_a_value),
+	TEST(test_unknown),
+	TEST(test_value_where_none_belongs),
+	TEST(test_untrusted_words),
+	TEST(test_help_names_every_option),
 };
 
 RUN(tests)

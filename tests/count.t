@@ -318,7 +318,7 @@ sub test_status_with_command
 	close $out;
 	my $status = sub { return system("$connsnoop @check @_ >$dir/out 2>$dir/err") >> 8; };
 
-	is($status->('true'), 0, 'check a command: fine');
+	is($status->('true'), 0, 'check a command: fine') or diag(slurp("$dir/err"));
 	is($status->($new), 1, 'check a command: a violation is 1 where the command says 0')
 		or diag(slurp("$dir/err"));
 	is($status->("sh -c \"$new; exit 7\""), 7, 'check a command: its own failure goes first');

@@ -13,20 +13,20 @@
 #define AF_INET	 2
 #define AF_INET6 10
 
-/* Whether a number is outside what a filter holds. */
-static always_inline int is_outside(__u64 mode, __u64 one, const void *list, __u32 number)
-{
-	int found;
-
-	if (mode & FILTER_ONE)
-		found = number == (__u32)one;
-	else
-		found = bpf_map_lookup_elem(list, &number) != 0;
-	return mode & FILTER_NOT ? found : !found;
-}
-
-#define OUTSIDE(NAME, list, number) \
-	(CONSTANT(NAME##_MODE) && is_outside(CONSTANT(NAME##_MODE), CONSTANT(NAME##_ONE), list, number))
+/*
+ * Whether a number is outside what a filter holds. A constant is named where it is used and not kept in a variable: the
+ * compiler would spill that to the stack, where pruning does not see it.
+ */
+#define OUTSIDE(NAME, list, number)                                        \
+	({                                                                 \
+		__u32 number_ = (number);                                  \
+		int found_;                                                \
+		if (CONSTANT(NAME##_MODE) & FILTER_ONE)                    \
+			found_ = number_ == (__u32)CONSTANT(NAME##_ONE);   \
+		else                                                       \
+			found_ = bpf_map_lookup_elem(list, &number_) != 0; \
+		CONSTANT(NAME##_MODE) & FILTER_NOT ? found_ : !found_;     \
+	})
 
 /* Up to CGROUPS_MAX of them; no loops before 5.3. -EINVAL or -EAGAIN for one that is not there is no match. */
 static always_inline int in_cgroups(void)
@@ -40,7 +40,7 @@ static always_inline int in_cgroups(void)
 /* What is known of the caller without copying anything. */
 static always_inline int caller_refused(__u64 pid_tgid)
 {
-	if (OUTSIDE(PID, &pids, (__u32)(pid_tgid >> 32)))
+	if (CONSTANT(PID_MODE) && OUTSIDE(PID, &pids, (__u32)(pid_tgid >> 32)))
 		return 1;
 	if (CONSTANT(UID_MODE) && OUTSIDE(UID, &uids, (__u32)bpf_get_current_uid_gid()))
 		return 1;
@@ -70,14 +70,14 @@ static always_inline __u16 swap16(__u16 value)
 /* A port that is not there is outside every list. */
 static always_inline int port_refused(__u16 family, __u32 addrlen, const struct event *ev)
 {
-	__u64 mode = CONSTANT(PORT_MODE), *word;
+	__u64 *word;
 	int found = 0;
 	__u16 port;
 	__u32 key;
 
 	if ((family == AF_INET || family == AF_INET6) && addrlen >= 4) {
 		port = NTOHS(*(const __u16 *)(ev->addr + 2));
-		if (mode & FILTER_ONE) {
+		if (CONSTANT(PORT_MODE) & FILTER_ONE) {
 			found = port == (__u16)CONSTANT(PORT_ONE);
 		} else {
 			key = port / 64;
@@ -85,13 +85,12 @@ static always_inline int port_refused(__u16 family, __u32 addrlen, const struct 
 			found = word && *word >> port % 64 & 1;
 		}
 	}
-	return mode & FILTER_NOT ? found : !found;
+	return CONSTANT(PORT_MODE) & FILTER_NOT ? found : !found;
 }
 
 /* IPv4 prefixes match IPv4 addresses and IPv6 ones that hold such (::ffff:a.b.c.d), IPv6 ones IPv6 addresses. */
 static always_inline int net_refused(__u16 family, __u32 addrlen, const struct event *ev)
 {
-	__u64 mode = CONSTANT(NET_MODE);
 	struct net4_key key4 = {.bits = 32};
 	struct net6_key key6 = {.bits = 128};
 	const __u32 *words = (const __u32 *)ev->addr;
@@ -113,7 +112,7 @@ static always_inline int net_refused(__u16 family, __u32 addrlen, const struct e
 	}
 	if (CONSTANT(NETS4) && has4 && !found)
 		found = bpf_map_lookup_elem(&nets4, &key4) != 0;
-	return mode & FILTER_NOT ? found : !found;
+	return CONSTANT(NET_MODE) & FILTER_NOT ? found : !found;
 }
 
 /* The n-th 8 bytes of a path (they begin in the middle of a word of the address), zeros behind the caller's. */

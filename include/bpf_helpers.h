@@ -56,11 +56,11 @@ struct user_call {
  * into the instruction. No .rodata map (5.2), and a verifier that folds constants drops the branches behind it.
  * In assembly, because in C a symbol's address is never 0 and the compiler would use that.
  */
-#define CONSTANT(name)                                   \
-	({                                               \
-		__u64 value_;                            \
-		asm("%0 = " #name " ll" : "=r"(value_)); \
-		value_;                                  \
+#define CONSTANT(name)                                            \
+	({                                                        \
+		__u64 value_;                                     \
+		asm volatile("%0 = " #name " ll" : "=r"(value_)); \
+		value_;                                           \
 	})
 
 #endif

@@ -211,6 +211,7 @@ int object_load_program(struct object *object, const char *section, int type, co
 	if (!object_relocate(object, elf_ndxscn(scn), section, insns, count, err)) {
 		if (!kernel->probe_read_kinds)
 			substitute_helpers(insns, count);
+		count = object_prune(insns, count);
 		if (!check_maps(object, section, insns, count, err))
 			fd = load_insns(object, section, type, insns, count, kernel, err);
 	}

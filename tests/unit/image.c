@@ -132,13 +132,19 @@ void image_set_constants(struct object *object)
 void image_prepare(struct object *object)
 {
 	const struct filter all = {.families = FAMILIES_ANY, .any_type = true};
+
+	image_prepare_filtered(object, &all);
+}
+
+void image_prepare_filtered(struct object *object, const struct filter *filter)
+{
 	struct prefilter prefilter;
 	struct error err;
 
 	object_resize_map(object, "rings", 4, &err);
 	object_resize_map(object, "bells", 4, &err);
 	object_resize_map(object, "counters", 4, &err);
-	prefilter_plan(&prefilter, &all, false, object, &err);
+	prefilter_plan(&prefilter, filter, false, object, &err);
 }
 
 static int load_all(struct object *object, struct error *err)

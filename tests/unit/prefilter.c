@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 static const char *const filters[] = {
 	"-a",
@@ -198,7 +199,7 @@ static void make_attempt(size_t call, size_t caller)
 
 	model.pid_tgid = (uint64_t)callers[caller].pid << 32 | callers[caller].pid;
 	model.uid_gid = 100ULL << 32 | callers[caller].uid;
-	strcpy(model.comm, callers[caller].comm);
+	strncpy(model.comm, callers[caller].comm, sizeof(model.comm));
 	records = 0;
 	model_connect(&calls[call]);
 	rings_read(tracer.rings, UINT64_MAX, &reader);
@@ -213,7 +214,10 @@ static struct options parse(const char *line)
 
 	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
-	assert_int_equal(options_parse(&options, argc, argv, &err), 0);
+	optind = 0;
+	getopt(1, argv, "+");
+	if (options_parse(&options, argc, argv, &err))
+		fail_msg("%s: %s", line, err.text);
 	options.pages = 8;
 	free(words);
 	return options;

@@ -1339,6 +1339,8 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 {
 	uint32_t key;
 
+	if (model.watch)
+		model.watch(helper, (const uint64_t[]){a, b, c, d, e});
 	switch (helper) {
 	case 1:
 		memcpy(&key, (const void *)(uintptr_t)b, sizeof(key));
@@ -1347,7 +1349,7 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
 						      (const void *)(uintptr_t)c);
 	case 5:
-		return clock_now();
+		return model.clock ? model.clock : clock_now();
 	case 8:
 		return model.cpu;
 	case 14:

@@ -72,6 +72,7 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
+	const struct filter *filter = &tracer->options->filter;
 	struct object *object = tracer->object;
 
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
@@ -84,7 +85,10 @@ static int check_object(struct tracer *tracer, struct error *err)
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	return object_create_maps(object, &tracer->kernel, err);
+	if (prefilter_plan(&tracer->prefilter, filter, filter->follow, object, err) ||
+	    object_create_maps(object, &tracer->kernel, err))
+		return -1;
+	return prefilter_fill(&tracer->prefilter, filter, object, err);
 }
 
 static int open_object(struct tracer *tracer, struct error *err)
@@ -233,8 +237,7 @@ static void read_strays(struct tracer *tracer)
 
 	while (!strays_take(map, &key, &event)) {
 		if (key.cpu < tracer->cpus)
-			show(tracer, (uint32_t)key.cpu, &event,
-			     (uint32_t)event.addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
+			show(tracer, (uint32_t)key.cpu, &event, (uint32_t)attempt_record_size(event.addrlen));
 	}
 }
 
@@ -278,14 +281,22 @@ void tracer_check_cpus(struct tracer *tracer)
 		tracer_update_cpus(tracer);
 }
 
-/* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */
+/* Attempts of one CPU that the program counted and passed on; those of the proof are nobody's. */
 static uint64_t attempts_of(const struct tracer *tracer, uint32_t cpu)
 {
 	struct counters counters = {0};
 
 	if (counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters))
 		return tracer->tally[cpu].received;
-	return counters.attempts;
+	return counters.attempts - counters.filtered;
+}
+
+static uint64_t filtered_of(const struct tracer *tracer, uint32_t cpu)
+{
+	struct counters counters = {0};
+
+	counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters);
+	return counters.filtered;
 }
 
 static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)
@@ -303,8 +314,10 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 {
 	struct accounts accounts = {.shown = tracer->shown, .filtered = tracer->filtered};
 
-	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		accounts.lost += lost_of(tracer, cpu, finished);
+		accounts.filtered += filtered_of(tracer, cpu);
+	}
 	/* What could not be written was received, but nobody was shown it. */
 	accounts.shown -= tracer->sink->dropped;
 	accounts.lost += tracer->sink->dropped;

@@ -131,6 +131,8 @@ int object_create_maps(struct object *object, const struct object_kernel *kernel
 	for (int i = 0; i < object->map_count; i++) {
 		struct object_map *map = &object->maps[i];
 
+		if (!map->max_entries)
+			continue;
 		map->fd = create_map(map, kernel->names);
 		if (map->fd == -EPERM && !raised && object_raise_memlock()) {
 			raised = true;

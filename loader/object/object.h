@@ -40,6 +40,7 @@ int object_map_fd(const struct object *object, const char *map);
 /* Holds a map against what the program using it relies on: type and sizes of key and value. */
 int object_check_map(const struct object *object, const char *map, uint32_t type, uint32_t key_size,
 		     uint32_t value_size, struct error *err);
+/* A map of 0 entries is not created: programs load only if pruning has removed all that refers to it. */
 int object_resize_map(struct object *object, const char *map, uint32_t max_entries, struct error *err);
 
 /* BPF_MAP_CREATE for every map. Raises RLIMIT_MEMLOCK once if the kernel charges it (before 5.11: EPERM). */

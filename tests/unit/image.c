@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "image.h"
 
+#include "prefilter.h"
+
 #include "sys.h"
 
 #include <linux/bpf.h>
@@ -127,6 +129,24 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "NATIVE", 1, &err);
 }
 
+void image_prepare(struct object *object)
+{
+	const struct filter all = {.families = FAMILIES_ANY, .any_type = true};
+
+	image_prepare_filtered(object, &all);
+}
+
+void image_prepare_filtered(struct object *object, const struct filter *filter)
+{
+	struct prefilter prefilter;
+	struct error err;
+
+	object_resize_map(object, "rings", 4, &err);
+	object_resize_map(object, "bells", 4, &err);
+	object_resize_map(object, "counters", 4, &err);
+	prefilter_plan(&prefilter, filter, false, object, &err);
+}
+
 static int load_all(struct object *object, struct error *err)
 {
 	static const struct {
@@ -157,10 +177,7 @@ int image_use(const struct image *image, struct error *err)
 
 	if (result)
 		return result;
-	/* The loader fills these in; where one is missing, creating maps says so. */
-	object_resize_map(object, "rings", 4, err);
-	object_resize_map(object, "bells", 4, err);
-	object_resize_map(object, "counters", 4, err);
+	image_prepare(object);
 	result = object_create_maps(object, &image_kernel, err);
 	image_set_constants(object);
 	if (!result)

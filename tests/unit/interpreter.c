@@ -6,6 +6,7 @@
  */
 #include "model.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,24 @@ static void call(struct machine *m, int32_t helper)
 	/* The kernel leaves r1 to r5 unreadable; a value that is used in spite of that shows up as nonsense. */
 	for (int i = 1; i <= 5; i++)
 		r[i] = 0xdead0000beef0000 + (unsigned int)i;
+}
+
+/* BPF_TO_BE and BPF_TO_LE of 16, 32 or 64 bits; the rest of the register becomes 0. */
+static uint64_t swap_bytes(struct machine *m, const struct bpf_insn *insn, uint64_t value)
+{
+	bool big = BPF_SRC(insn->code) == BPF_TO_BE;
+
+	switch (insn->imm) {
+	case 16:
+		return big ? htobe16((uint16_t)value) : htole16((uint16_t)value);
+	case 32:
+		return big ? htobe32((uint32_t)value) : htole32((uint32_t)value);
+	case 64:
+		return big ? htobe64(value) : htole64(value);
+	default:
+		wrong(m, "byte swap of an odd width");
+		return 0;
+	}
 }
 
 static uint64_t arithmetic(struct machine *m, uint8_t code, uint64_t a, uint64_t b, bool wide)
@@ -219,8 +238,10 @@ static bool step(struct machine *m)
 		m->reg[insn->dst_reg] = arithmetic(m, insn->code, m->reg[insn->dst_reg], operand, true);
 		break;
 	case BPF_ALU:
-		if (BPF_OP(insn->code) == BPF_END)
-			wrong(m, "byte swap, which nothing here needs");
+		if (BPF_OP(insn->code) == BPF_END) {
+			m->reg[insn->dst_reg] = swap_bytes(m, insn, m->reg[insn->dst_reg]);
+			break;
+		}
 		m->reg[insn->dst_reg] =
 			(uint32_t)arithmetic(m, insn->code, (uint32_t)m->reg[insn->dst_reg], (uint32_t)operand, false);
 		break;

@@ -126,7 +126,7 @@ static void assert_sees(int fd)
 	struct model_call call = call_of(fd);
 
 	assert_int_equal(somebody_connects(&call), 1);
-	assert_int_equal(last_size, EVENT_SIZE_SHORT);
+	assert_int_equal(last_size, EVENT_SIZE_INET);
 	assert_int_equal(last_event.sockfd, fd);
 	assert_int_equal(last_event.addrlen, 16);
 	assert_memory_equal(last_event.addr, ipv4, 16);
@@ -632,7 +632,7 @@ static void connect_with_every_length(void)
 		call.addr = addr;
 		call.addrlen = len;
 		assert_int_equal(somebody_connects(&call), 1);
-		assert_int_equal(last_size, len <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
+		assert_int_equal(last_size, attempt_record_size(len));
 		assert_true(attempt_decode(&attempt, 0, &last_event, last_size));
 		assert_false(attempt.address.fault);
 		assert_int_equal(attempt.addrlen, len);

@@ -19,17 +19,18 @@
 /* What a version is, as far as a loader can feel it. The comments in model.c name the kernel's functions. */
 struct model_kernel {
 	const char *name;
-	unsigned int version;	/* LINUX_VERSION_CODE */
-	bool wants_version;	/* kern_version of a kprobe program is compared (up to 4.19, not el8) */
-	unsigned int attr_size; /* sizeof(union bpf_attr) */
-	unsigned int map_end;	/* end of BPF_MAP_CREATE's last field */
-	unsigned int prog_end;	/* end of BPF_PROG_LOAD's last field */
-	bool perf_arrays;	/* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
-	bool tracepoint_progs;	/* BPF_PROG_TYPE_TRACEPOINT (4.7) */
-	bool syscall_progs;	/* ... on the syscalls group (4.14) */
-	bool raw_tracepoints;	/* BPF_RAW_TRACEPOINT_OPEN (4.17) */
-	bool prog_arrays;	/* several programs on an event (4.15) */
-	bool read_kinds;	/* helpers 112 and 113 (5.5) */
+	unsigned int version;	   /* LINUX_VERSION_CODE */
+	bool wants_version;	   /* kern_version of a kprobe program is compared (up to 4.19, not el8) */
+	unsigned int attr_size;	   /* sizeof(union bpf_attr) */
+	bool cgroup_arrays, tries; /* kinds of maps */
+	unsigned int map_end;	   /* end of BPF_MAP_CREATE's last field */
+	unsigned int prog_end;	   /* end of BPF_PROG_LOAD's last field */
+	bool perf_arrays;	   /* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
+	bool tracepoint_progs;	   /* BPF_PROG_TYPE_TRACEPOINT (4.7) */
+	bool syscall_progs;	   /* ... on the syscalls group (4.14) */
+	bool raw_tracepoints;	   /* BPF_RAW_TRACEPOINT_OPEN (4.17) */
+	bool prog_arrays;	   /* several programs on an event (4.15) */
+	bool read_kinds;	   /* helpers 112 and 113 (5.5) */
 	unsigned int insns_max;
 	int insns_error;      /* what one more is */
 	bool charges_memlock; /* up to 5.10 */
@@ -94,6 +95,8 @@ struct model {
 	bool resource; /* CAP_SYS_RESOURCE */
 	const char *uid_map;
 	uint64_t pid_tgid;    /* 0: this process */
+	uint64_t uid_gid;     /* 0: this process's */
+	uint32_t in_cgroups;  /* 1 << index: the current task is in that one of a cgroup array */
 	uint64_t clock;	      /* what bpf_ktime_get_ns() says; 0: the real time */
 	char comm[COMM_SIZE]; /* "": this process's */
 

@@ -367,9 +367,9 @@ static bool check_program(struct object *object, const char *section, int type, 
 	return true;
 }
 
-/* `on`: with all that constants switch on, or with nothing of it. */
-static bool check_image(const struct image *image, const char *name, const struct model_kernel *kernel,
-			const struct old_rules *rules, bool on)
+/* `on`: with all that other constants than filters switch on, or with nothing of it. */
+static bool check_filtered(const struct image *image, const char *name, const struct model_kernel *kernel,
+			   const struct old_rules *rules, const struct filter *filter, bool on)
 {
 	static const struct object_kernel nameless = {0};
 	struct object *object;
@@ -381,9 +381,7 @@ static bool check_image(const struct image *image, const char *name, const struc
 		print_error("%s\n", err.text);
 		return false;
 	}
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_prepare_filtered(object, filter);
 	assert_int_equal(object_create_maps(object, &nameless, &err), 0);
 	image_set_constants(object);
 	if (!on) {
@@ -398,6 +396,29 @@ static bool check_image(const struct image *image, const char *name, const struc
 		good &= check_program(object, "tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT, rules);
 	object_close(object);
 	assert_int_equal(model_leaks(), 0);
+	return good;
+}
+
+/* With no filter, and with all that these kernels can apply, as lists and as single numbers. */
+static bool check_image(const struct image *image, const char *name, const struct model_kernel *kernel,
+			const struct old_rules *rules, bool on)
+{
+	struct filter filter = {.families = FAMILIES_ANY, .any_type = true};
+	struct error err;
+	bool good = check_filtered(image, name, kernel, rules, &filter, on);
+
+	filter.families = FAMILIES_DEFAULT;
+	filter.any_type = false;
+	ranges_add(&filter.pids, "-p", "1", UINT32_MAX, &err);
+	ranges_add(&filter.uids, "-u", "!1", UINT32_MAX, &err);
+	ranges_add(&filter.ports, "-P", "1", UINT16_MAX, &err);
+	good &= check_filtered(image, name, kernel, rules, &filter, on);
+	ranges_add(&filter.pids, "-p", "3-9", UINT32_MAX, &err);
+	ranges_add(&filter.uids, "-u", "!3-9", UINT32_MAX, &err);
+	ranges_add(&filter.ports, "-P", "3-9", UINT16_MAX, &err);
+	patterns_add(&filter.comms, "--comm", "a,b", &err);
+	good &= check_filtered(image, name, kernel, rules, &filter, on);
+	filter_free(&filter);
 	return good;
 }
 

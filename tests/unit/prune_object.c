@@ -11,6 +11,7 @@
 #include "image.h"
 #include "model.h"
 #include "object/private.h"
+#include "prefilter.h"
 #include "sys.h"
 
 #include <netinet/in.h>
@@ -37,12 +38,16 @@ static const struct program {
 static const struct setting {
 	const char *name;
 	uint64_t stack_size, regs_from_top, place, native, nonce;
+	const char *pids, *uids, *ports, *nets, *comms, *paths;
 } settings[] = {
-	{"all on", 16384, 168, 3, 1, NONCE},
-	{"no registers", 0, 0, 3, 1, NONCE},
-	{"no native calls", 16384, 168, 0, 0, NONCE},
-	{"all off", 0, 0, 0, 0, 0},
-	{"large", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX},
+	{"no filter", 16384, 168, 3, 1, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"no registers", 0, 0, 3, 1, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"no native calls", 16384, 168, 0, 0, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"all off", 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"single numbers", 16384, 168, 0, 1, NONCE, "7", "!1", "9", NULL, NULL, NULL},
+	{"lists", 16384, 168, 0, 1, NONCE, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x"},
+	{"families", 0, 0, 0, 0, NONCE, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*"},
 };
 
 /* What a run did. */
@@ -65,15 +70,16 @@ static void note(const void *bytes, size_t size)
 /* Addresses of the host are left out: they need not be the same twice. */
 static void watch(int32_t helper, const uint64_t args[5])
 {
+	uint32_t key, value;
+
 	note(&helper, sizeof(helper));
 	switch (helper) {
 	case 1:
-		note((const void *)(uintptr_t)args[1], 4);
-		break;
 	case 2:
-		note((const void *)(uintptr_t)args[1], sizeof(struct stray));
-		note((const void *)(uintptr_t)args[2], sizeof(struct event));
-		note(&args[3], 8);
+		model_map_sizes(args[0], &key, &value);
+		note((const void *)(uintptr_t)args[1], key);
+		if (helper == 2)
+			note((const void *)(uintptr_t)args[2], value);
 		break;
 	case 4:
 	case 16:
@@ -142,7 +148,6 @@ static void connect_all(void)
 	} addr;
 	struct model_call call = {.fd = 5, .family = AF_INET, .type = SOCK_STREAM, .addr = &addr};
 
-	addr.in.sin_family = AF_INET;
 	addr.in.sin_port = htons(9);
 	memset(addr.rest, 'r', sizeof(addr.rest));
 	/* Each way through the programs: by number, length, saved registers, and what memory says. */
@@ -157,6 +162,11 @@ static void connect_all(void)
 		call.ax = i / 20 % 4 == 3 ? 17 : 0;
 		call.no_call = i % 37 == 0;
 		model.user_page_ends = i % 3 == 0;
+		model.pid_tgid = (1 + i / 11 % 8) << 32 | 1;
+		model.uid_gid = i / 13 % 4;
+		strcpy(model.comm, i / 17 % 2 ? "curl" : "nobody");
+		addr.in.sin_family = i / 7 % 8 == 0 ? AF_UNIX : i / 7 % 8 == 1 ? AF_INET6 : AF_INET;
+		addr.in.sin_addr.s_addr = htonl(i / 3 % 2 ? INADDR_LOOPBACK : 0x0a010203);
 		/* Some happen on a CPU that has no ring. */
 		model.cpu = i % 5 == 0 ? 1 : 0;
 		model_connect(&call);
@@ -173,16 +183,49 @@ static void note_maps(struct object *object)
 	}
 }
 
+static struct filter make_filter(const struct setting *setting)
+{
+	struct filter filter = {.families = FAMILIES_ANY, .any_type = true};
+	struct error err;
+
+	if (setting->pids)
+		assert_int_equal(ranges_add(&filter.pids, "-p", setting->pids, UINT32_MAX, &err), 0);
+	if (setting->uids)
+		assert_int_equal(ranges_add(&filter.uids, "-u", setting->uids, UINT32_MAX, &err), 0);
+	if (setting->ports)
+		assert_int_equal(ranges_add(&filter.ports, "-P", setting->ports, UINT16_MAX, &err), 0);
+	if (setting->nets)
+		assert_int_equal(prefixes_add(&filter.nets, "--net", setting->nets, &err), 0);
+	if (setting->comms)
+		assert_int_equal(patterns_add(&filter.comms, "--comm", setting->comms, &err), 0);
+	if (setting->paths)
+		assert_int_equal(patterns_add(&filter.paths, "--unix-path", setting->paths, &err), 0);
+	if (setting->nets) {
+		filter.families = FAMILIES_DEFAULT;
+		filter.any_type = false;
+	}
+	return filter;
+}
+
 static struct object *open_object(const struct image *image, const struct setting *setting)
 {
+	struct filter filter = make_filter(setting);
+	struct prefilter prefilter;
 	struct object *object;
 	struct error err;
 
 	assert_int_equal(object_open(&object, image->bytes, image->size, IMAGE_NAME, &err), 0);
-	object_resize_map(object, "rings", MODEL_CPUS, &err);
-	object_resize_map(object, "bells", MODEL_CPUS, &err);
+	image_prepare(object);
 	object_resize_map(object, "counters", MODEL_CPUS, &err);
+	assert_int_equal(prefilter_plan(&prefilter, &filter, false, object, &err), 0);
+	/* Unpruned, a program still refers to the lists of filters that are off. */
+	for (int i = 0; i < object->map_count; i++) {
+		if (!object->maps[i].max_entries)
+			object->maps[i].max_entries = 1;
+	}
 	assert_int_equal(object_create_maps(object, &image_kernel, &err), 0);
+	assert_int_equal(prefilter_fill(&prefilter, &filter, object, &err), 0);
+	filter_free(&filter);
 	image_set_constants(object);
 	object_set_constant(object, "STACK_SIZE", setting->stack_size, &err);
 	object_set_constant(object, "REGS_FROM_TOP", setting->regs_from_top, &err);
@@ -217,8 +260,9 @@ static void run(const struct image *image, const struct program *program, const 
 	running->count = model.last_count;
 	probe = attach(program, prog);
 	model.watch = watch;
-	for (uint32_t asleep = 0; asleep < 2; asleep++) {
-		const struct control control = {.asleep = asleep};
+	/* Without a process of its own the reader has not begun, and no filter holds. */
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct control control = {.asleep = i % 2, .own_tgid = i / 2 * 8};
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
 		connect_all();

@@ -65,6 +65,18 @@ static always_inline __u16 swap16(__u16 value)
 #define NTOHS(value)   (value)
 #define FIRST_BYTES(n) (~(~0ULL >> 8 * (n)))
 #define MAPPED_WORD    0x0000ffff
+/* TYPES has a bit for each type, and those of UNIX sockets 16 further up. */
+static always_inline int type_refused(const struct event *ev)
+{
+	__u32 type = ev->type;
+
+	if (ev->flags & (EVENT_ADDR_FAULT | EVENT_TYPE_UNKNOWN) || type > 15)
+		return 0;
+	if ((__u32)ev->addrlen >= 2 && *(const __u16 *)ev->addr == AF_UNIX)
+		type += 16;
+	return !(CONSTANT(TYPES) >> type & 1);
+}
+
 #endif
 
 /* A port that is not there is outside every list. */
@@ -175,18 +187,6 @@ static always_inline int family_refused(__u16 family, __u32 addrlen)
 	return addrlen < 2 || family > 63 || !(CONSTANT(FAMILIES) >> family & 1);
 }
 
-/* TYPES has a bit for each type, and those of UNIX sockets 16 further up. */
-static always_inline int type_refused(__u16 family, __u32 addrlen, const struct event *ev)
-{
-	__u32 type = ev->type;
-
-	if (ev->flags & EVENT_TYPE_UNKNOWN || type > 15)
-		return 0;
-	if (addrlen >= 2 && family == AF_UNIX)
-		type += 16;
-	return !(CONSTANT(TYPES) >> type & 1);
-}
-
 /*
  * The address as read, of which addrlen bytes are the caller's. One that could not be read passes, and so does one that
  * user space has to put in its place first (it is user memory, and rare).
@@ -200,13 +200,23 @@ static always_inline int address_refused(const struct event *ev)
 		return 0;
 	if (CONSTANT(FAMILIES) && family_refused(family, addrlen))
 		return 1;
-	if (CONSTANT(TYPES) && type_refused(family, addrlen, ev))
-		return 1;
 	if (CONSTANT(PORT_MODE) && port_refused(family, addrlen, ev))
 		return 1;
 	if (CONSTANT(NET_MODE) && net_refused(family, addrlen, ev))
 		return 1;
 	return CONSTANT(PATH_MODE) && path_refused(family, addrlen, ev);
+}
+
+/* TYPES has a bit for each type, and those of UNIX sockets 16 further up. */
+static always_inline int type_refused(const struct event *ev)
+{
+	__u32 type = ev->type;
+
+	if (ev->flags & (EVENT_ADDR_FAULT | EVENT_TYPE_UNKNOWN) || type > 15)
+		return 0;
+	if ((__u32)ev->addrlen >= 2 && *(const __u16 *)ev->addr == AF_UNIX)
+		type += 16;
+	return !(CONSTANT(TYPES) >> type & 1);
 }
 
 #endif

@@ -62,6 +62,7 @@ const char options_help[] =
 	"\n"
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
+	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
@@ -81,6 +82,7 @@ enum long_option {
 	OPT_HOOK,
 	OPT_PAGES,
 	OPT_OBJECT,
+	OPT_FILTER_IN,
 	OPT_DOCTOR,
 	OPT_NET,
 	OPT_COMM,
@@ -109,6 +111,7 @@ static const struct option long_options[] = {
 	{"duration", required_argument, NULL, OPT_DURATION},
 	{"hook", required_argument, NULL, OPT_HOOK},
 	{"buffer-pages", required_argument, NULL, OPT_PAGES},
+	{"filter-in", required_argument, NULL, OPT_FILTER_IN},
 	{"object", required_argument, NULL, OPT_OBJECT},
 	{"doctor", no_argument, NULL, OPT_DOCTOR},
 	{"net", required_argument, NULL, OPT_NET},
@@ -259,6 +262,14 @@ static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--hook takes auto, kprobe, proto or tracepoint, not \"%s\"", text);
+}
+
+static int parse_filter_in(const char *text, bool *in_reader, struct error *err)
+{
+	*in_reader = !strcmp(text, "reader");
+	if (!*in_reader && strcmp(text, "auto") != 0)
+		return error_set(err, STATUS_USAGE, "--filter-in takes auto or reader, not \"%s\"", text);
+	return 0;
 }
 
 static int parse_family(const char *text, uint64_t *families, struct error *err)
@@ -440,6 +451,8 @@ static int parse_means(struct options *options, int opt, struct error *err)
 		return parse_hook(optarg, &options->hook, err);
 	case OPT_PAGES:
 		return parse_pages(optarg, &options->pages, err);
+	case OPT_FILTER_IN:
+		return parse_filter_in(optarg, &options->filter_in_reader, err);
 	case OPT_OBJECT:
 		options->object = optarg;
 		return 0;

@@ -72,7 +72,8 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
-	const struct filter *filter = &tracer->options->filter;
+	const struct filter none = {.families = FAMILIES_ANY, .any_type = true};
+	const struct filter *filter = tracer->options->filter_in_reader ? &none : &tracer->options->filter;
 	struct object *object = tracer->object;
 
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
@@ -85,8 +86,10 @@ static int check_object(struct tracer *tracer, struct error *err)
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	if (prefilter_plan(&tracer->prefilter, filter, filter->follow, object, err) ||
-	    object_create_maps(object, &tracer->kernel, err))
+	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
+		return -1;
+	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
+	if (object_create_maps(object, &tracer->kernel, err))
 		return -1;
 	return prefilter_fill(&tracer->prefilter, filter, object, err);
 }

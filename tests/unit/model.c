@@ -687,7 +687,7 @@ static bool has_helper(int32_t helper)
 /* replace_map_fd_with_map_ptr() and do_check(), kernel/bpf/verifier.c: as far as a loader can get it wrong. */
 static const char *find_fault(struct thing *prog)
 {
-	int maps = 0;
+	int maps = 0, known;
 
 	for (unsigned int i = 0; i < prog->count; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
@@ -707,6 +707,10 @@ static const char *find_fault(struct thing *prog)
 		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? look_up(insn->imm) : NULL;
 		if (!map || map->kind != MAP || insn[1].imm)
 			return "fd is not pointing to valid bpf_map";
+		for (known = 0; known < maps && prog->maps[known] != map; known++)
+			;
+		if (known < maps)
+			continue;
 		if (maps == 16)
 			return "too many maps";
 		map->refs++;
@@ -1394,6 +1398,8 @@ static uint8_t *map_find(const struct thing *map, const void *key)
 
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
+	if (model.watch)
+		model.watch(helper, (const uint64_t[]){a, b, c, d, e});
 	switch (helper) {
 	case 1:
 		return (uintptr_t)map_find((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b);
@@ -1401,7 +1407,7 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
 						      (const void *)(uintptr_t)c);
 	case 5:
-		return clock_now();
+		return model.clock ? model.clock : clock_now();
 	case 8:
 		return model.cpu;
 	case 14:

@@ -97,6 +97,7 @@ struct model {
 	uint64_t pid_tgid;    /* 0: this process */
 	uint64_t uid_gid;     /* 0: this process's */
 	uint32_t in_cgroups;  /* 1 << index: the current task is in that one of a cgroup array */
+	uint64_t clock;	      /* what bpf_ktime_get_ns() says; 0: the real time */
 	char comm[COMM_SIZE]; /* "": this process's */
 
 	/* Misbehaviour. */
@@ -112,6 +113,9 @@ struct model {
 	int fail_error;
 	int perf_error; /* of each perf_event_open of a ring */
 	int calls;	/* so many were made */
+
+	/* Called before each helper that a program calls, to see what it does. */
+	void (*watch)(int32_t helper, const uint64_t args[5]);
 
 	/* What it did. */
 	int attempts;		   /* sys_connect */
@@ -179,6 +183,10 @@ void model_ring_lost(struct model_ring *ring, uint64_t count);
 /* interpreter.c: runs a program; memory outside its stack, context and map values is a failed test. */
 struct model_program;
 uint64_t model_run(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size);
+/* The same with the jumps of versions 2 and 3, and on a stack that can be looked at afterwards, aligned to 8. */
+#define MODEL_STACK 512
+uint64_t model_run_late(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size,
+			uint8_t stack[MODEL_STACK]);
 /* What the interpreter asks of the machine. */
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 bool model_owns(uint64_t address, size_t size); /* map values */

@@ -154,7 +154,7 @@ static void test_constants_have_room(void **state)
 		snprintf(name, sizeof(name), "constant_%d", i);
 		set += object_set_constant(object, name, 1, &err) == 0;
 	}
-	assert_true(set >= 32 && set < 100);
+	assert_true(set >= 64 && set < 200);
 	assert_sentence(&err, STATUS_FAILURE, "no room for constant \"constant_99\"");
 	/* What is there can still be changed. */
 	assert_int_equal(object_set_constant(object, "NONCE", 5, &err), 0);

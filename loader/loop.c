@@ -195,7 +195,8 @@ int loop_run(struct loop *loop)
 {
 	const struct options *options = loop->tracer->options;
 	uint64_t deadline = options->duration ? clock_monotonic() + options->duration : 0;
-	enum state state = AWAKE;
+	/* The first event is somebody's who waits for it. */
+	enum state state = tracer_sleep(loop->tracer) ? AWAKE : DROWSY;
 	int result;
 
 	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {

@@ -120,7 +120,7 @@ static void take_packet(struct names *names)
 void names_drain(struct names *names, uint64_t until)
 {
 	/* Of what came before `empty` nothing is left in the queue. */
-	while (names->waits || until > names->tap.empty) {
+	while (names && (names->waits || until > names->tap.empty)) {
 		if (!names->waits && !tap_receive(&names->tap, &names->packet))
 			break;
 		names->waits = names->packet.time > until;
@@ -147,7 +147,8 @@ const char *names_lookup(struct names *names, unsigned int family, const uint8_t
 
 void names_reload(struct names *names)
 {
-	names->hosts.looked = false;
+	if (names)
+		names->hosts.looked = false;
 }
 
 int names_fd(const struct names *names)

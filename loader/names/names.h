@@ -38,7 +38,10 @@ void names_close(struct names *names);
 /* Readable while packets wait. */
 int names_fd(const struct names *names);
 
-/* Takes what came up to `until` (ns, CLOCK_MONOTONIC). Does not block; what comes meanwhile is left for the next time. */
+/*
+ * Takes what came up to `until` (ns, CLOCK_MONOTONIC). Does not block; what comes meanwhile is left for the next time.
+ * NULL: does nothing.
+ */
 void names_drain(struct names *names, uint64_t until);
 
 /*
@@ -48,7 +51,7 @@ void names_drain(struct names *names, uint64_t until);
  */
 const char *names_lookup(struct names *names, unsigned int family, const uint8_t *addr, uint64_t time);
 
-/* Looks at the hosts file with the next lookup, even if a second has not passed since the last look. */
+/* Looks at the hosts file with the next lookup, even if a second has not passed since the last look. NULL: nothing. */
 void names_reload(struct names *names);
 
 /* `dropped` is asked of the kernel here. */

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -148,13 +149,15 @@ static void test_long_lines(void **state)
 		text[at] = i % 2 ? ' ' : '\n';
 		at += i % 2 ? 65500 + 40 * (size_t)i : 1;
 		if (i % 2)
-			at += (size_t)sprintf(text + at, " 10.0.0.%d\n", i);
+			at += (size_t)sprintf(text + at, " 10.0.0.%d tail\n", i);
 	}
 	write_file(path, text, at);
 	assert_string_equal(find("192.0.2.0"), "host0");
 	assert_null(find("192.0.2.1"));
 	assert_string_equal(find("192.0.2.2"), "host2");
 	assert_null(find("192.0.2.3"));
+	assert_null(find("10.0.0.1"));
+	assert_null(find("10.0.0.3"));
 	/* in every length around the limit the line behind it is whole */
 	for (size_t len = 65530; len < 65545; len++) {
 		memset(text, 'x', len);
@@ -185,6 +188,7 @@ static void test_many(void **state)
 static void test_changes(void **state)
 {
 	char other[sizeof(path) + 4];
+	struct stat status;
 
 	(void)state;
 	write_hosts("192.0.2.1 one\n");
@@ -194,9 +198,11 @@ static void test_changes(void **state)
 	assert_string_equal(find("192.0.2.1"), "one");
 	now++;
 	assert_string_equal(find("192.0.2.1"), "another");
-	/* another file in its place, of the same size */
+	/* another file in its place, of the same size and time */
 	snprintf(other, sizeof(other), "%s.new", path);
 	write_file(other, "192.0.2.1 aNother\n", 18);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(utimensat(AT_FDCWD, other, (struct timespec[]){status.st_atim, status.st_mtim}, 0), 0);
 	assert_int_equal(rename(other, path), 0);
 	assert_string_equal(find("192.0.2.1"), "another");
 	hosts.looked = false;

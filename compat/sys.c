@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -79,6 +80,31 @@ int sys_socket(int family, int type, int protocol)
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
 	return checked(connect(fd, addr, addrlen));
+}
+
+int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	return checked(bind(fd, addr, addrlen));
+}
+
+int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size)
+{
+	return checked(setsockopt(fd, level, option, value, size));
+}
+
+int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size)
+{
+	return checked(getsockopt(fd, level, option, value, size));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return checked(recvmsg(fd, message, flags));
+}
+
+int sys_stat(const char *path, struct stat *status)
+{
+	return checked(stat(path, status));
 }
 
 int sys_uname(struct utsname *name)

@@ -98,6 +98,7 @@ static void take_signals(struct loop *loop)
 		switch (info.ssi_signo) {
 		case SIGHUP:
 			reopen_output(loop->tracer);
+			names_reload(loop->tracer->names);
 			break;
 		case SIGUSR1:
 			tracer_drain(loop->tracer);
@@ -194,11 +195,18 @@ static enum state next_state(struct loop *loop, enum state state)
 int loop_run(struct loop *loop)
 {
 	const struct options *options = loop->tracer->options;
+	const struct names *names = loop->tracer->names;
 	uint64_t deadline = options->duration ? clock_monotonic() + options->duration : 0;
 	/* The first event is somebody's who waits for it. */
 	enum state state = tracer_sleep(loop->tracer) ? AWAKE : DROWSY;
 	int result;
 
+	/* Its packets are taken with the attempts; so that they do not pile up without any, it wakes us, too. */
+	if (names && watch(loop, names_fd(names), TAG_NAMES)) {
+		fprintf(stderr, "connsnoop: preparing to wait for names: epoll_ctl says %s; leave -d out\n",
+			ERRNO_NAME(errno));
+		return STATUS_FAILURE;
+	}
 	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {
 		result = wait_for(loop, wait_ms(state, deadline));
 		if (result < 0) {

@@ -48,6 +48,22 @@ static void print_summary(const struct accounts *accounts)
 		(unsigned long long)accounts->filtered, (unsigned long long)accounts->lost);
 }
 
+static void print_names(struct tracer *tracer)
+{
+	struct names_counts counts = names_counts(tracer->names);
+
+	if (tracer->options->verbose)
+		fprintf(stderr,
+			"connsnoop: names: %llu packets, %llu answers, %llu to no question that was seen, %llu malformed, %llu broken connections; %llu addresses\n",
+			(unsigned long long)counts.packets, (unsigned long long)counts.answers,
+			(unsigned long long)counts.unasked, (unsigned long long)counts.malformed,
+			(unsigned long long)counts.broken, (unsigned long long)counts.known);
+	if (counts.dropped)
+		fprintf(stderr,
+			"connsnoop: names: %llu DNS packets came faster than they were read; some names are missing or old\n",
+			(unsigned long long)counts.dropped);
+}
+
 /* Stops counting before it stops reading, so that the sums are exact; then says them. */
 static int finish(struct tracer *tracer)
 {
@@ -72,6 +88,8 @@ static int finish(struct tracer *tracer)
 	} else if (sink_reserve(sink)) {
 		render_summary(tracer->style, &sink->buffer, &accounts);
 	}
+	if (tracer->names)
+		print_names(tracer);
 	print_summary(&accounts);
 	return status;
 }

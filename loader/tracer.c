@@ -156,6 +156,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	tracer->tally = calloc(tracer->cpus, sizeof(*tracer->tally));
 	if (!tracer->tally)
 		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
+	if (options->names && names_open(&tracer->names, "/etc/hosts", err))
+		return -1;
 	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer, err) ||
 	    open_rings(tracer, epoll, ring_tag, err))
 		return -1;
@@ -178,6 +180,7 @@ void tracer_close(struct tracer *tracer)
 	hook_stop(&tracer->hook);
 	rings_close(tracer->rings);
 	object_close(tracer->object);
+	names_close(tracer->names);
 	free(tracer->image);
 	free(tracer->tally);
 }
@@ -199,6 +202,9 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 		return true;
 	}
 	tracer->shown++;
+	if (tracer->names && attempt.address.has_addr)
+		attempt.domain =
+			names_lookup(tracer->names, attempt.address.family, attempt.address.addr, attempt.time);
 	if (sink_reserve(tracer->sink))
 		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
 	else
@@ -224,8 +230,11 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 
 size_t tracer_drain(struct tracer *tracer)
 {
-	size_t count = read_until(tracer, clock_monotonic());
+	uint64_t until = clock_monotonic();
+	size_t count = read_until(tracer, until);
 
+	/* After the attempts, which see no answer that came later than they. */
+	names_drain(tracer->names, until);
 	if (count)
 		tracer_report_losses(tracer, false);
 	return count;

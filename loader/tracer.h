@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "event.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
 #include "prefilter.h"
@@ -32,6 +33,7 @@ struct tracer {
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
 	uint64_t shown, filtered;
+	struct names *names; /* -d; NULL: none */
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */

@@ -7,6 +7,7 @@
 #ifndef CONNSNOOP_MODEL_H
 #define CONNSNOOP_MODEL_H
 
+#include "classic.h"
 #include "event.h"
 
 #include <linux/bpf.h>
@@ -85,7 +86,8 @@ struct model {
 	const char *release, *build, *signature;
 	bool vdso;
 	int socket_error;
-	bool taken; /* another program sits on syscalls/sys_enter_connect */
+	unsigned int packets_dropped; /* since the last PACKET_STATISTICS */
+	bool taken;		      /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
 	bool privileged;
@@ -147,6 +149,9 @@ int model_leaks(void);
 /* A probe event that somebody else put there. */
 struct model_probe *model_foreign_probe(const char *event, const char *symbol, int held);
 struct model_probe *model_find_probe(const char *event);
+
+/* A packet comes by: it is queued at a packet socket that is bound and whose filter lets it pass. False: at none. */
+bool model_packet(const struct model_packet *packet);
 
 /* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
 #define MODEL_ALL 1000000

@@ -497,6 +497,9 @@ static unsigned int arguments(int32_t helper)
 	case BPF_FUNC_map_lookup_elem:
 	case BPF_FUNC_map_delete_elem:
 	case BPF_FUNC_get_current_comm:
+	case BPF_FUNC_current_task_under_cgroup:
+	case BPF_FUNC_ringbuf_submit:
+	case BPF_FUNC_ringbuf_discard:
 		return 0x06;
 	case BPF_FUNC_probe_read:
 	case BPF_FUNC_probe_read_str:
@@ -504,8 +507,11 @@ static unsigned int arguments(int32_t helper)
 	case BPF_FUNC_probe_read_kernel:
 	case BPF_FUNC_probe_read_user_str:
 	case BPF_FUNC_probe_read_kernel_str:
+	case BPF_FUNC_ringbuf_reserve:
 		return 0x0e;
 	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_get_ns_current_pid_tgid:
 		return 0x1e;
 	default:
 		return 0x3e;

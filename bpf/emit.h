@@ -3,7 +3,7 @@
 #ifndef CONNSNOOP_EMIT_H
 #define CONNSNOOP_EMIT_H
 
-#include "maps.h"
+#include "ring.h"
 
 /* What one run of a program needs of the maps. */
 struct run {
@@ -75,8 +75,11 @@ static always_inline void read_identity(struct event *ev)
  */
 static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
 {
-	long err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
+	long err;
 
+	if (write_mapped(ctx, &run->cpu, ev, size))
+		return;
+	err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
 	if (err == -2 || err == -95) {
 		struct stray key = {.time = ev->time, .cpu = run->cpu};
 
@@ -95,7 +98,7 @@ static always_inline void wake_reader(void *ctx, struct run *run, struct event *
 {
 	if (run->control->asleep) {
 		run->control->asleep = 0;
-		bpf_perf_event_output(ctx, &bells, run->cpu, ev, sizeof(__u32));
+		ring_bell(ctx, run->cpu, ev);
 	}
 }
 

@@ -2,17 +2,70 @@
 #include "control.h"
 
 #include "bpf_attr.h"
+#include "sys.h"
 
-int control_write(int map, const struct control *control)
+#include <unistd.h>
+
+static size_t round_to_pages(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) / page * page;
+}
+
+int desk_open(struct desk *desk, int control_map, int counters_map, unsigned int cpus, bool mapped)
+{
+	void *control, *counters;
+	int result;
+
+	*desk = (struct desk){.control_map = control_map, .counters_map = counters_map, .cpus = cpus};
+	if (!mapped)
+		return 0;
+	result = sys_mmap(control_map, 0, round_to_pages(sizeof(*desk->control)), true, &control);
+	if (result)
+		return result;
+	result = sys_mmap(counters_map, 0, round_to_pages(cpus * sizeof(*desk->counters)), false, &counters);
+	if (result) {
+		sys_munmap(control, round_to_pages(sizeof(*desk->control)));
+		return result;
+	}
+	desk->control = control;
+	desk->counters = counters;
+	return 0;
+}
+
+void desk_close(struct desk *desk)
+{
+	if (!desk->control)
+		return;
+	sys_munmap(desk->control, round_to_pages(sizeof(*desk->control)));
+	sys_munmap(desk->counters, round_to_pages(desk->cpus * sizeof(*desk->counters)));
+	desk->control = NULL;
+	desk->counters = NULL;
+}
+
+int control_write(const struct desk *desk, const struct control *control)
 {
 	const uint32_t zero = 0;
 
-	return bpf_map_access(BPF_MAP_UPDATE_ELEM, map, &zero, control);
+	if (!desk->control)
+		return bpf_map_access(BPF_MAP_UPDATE_ELEM, desk->control_map, &zero, control);
+	__atomic_store_n(&desk->control->own_tgid, control->own_tgid, __ATOMIC_RELAXED);
+	__atomic_store_n(&desk->control->asleep, control->asleep, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return 0;
 }
 
-int counters_read(int map, uint32_t cpu, struct counters *counters)
+int counters_read(const struct desk *desk, uint32_t cpu, struct counters *counters)
 {
-	return bpf_map_access(BPF_MAP_LOOKUP_ELEM, map, &cpu, counters);
+	const uint64_t *from;
+
+	if (!desk->counters)
+		return bpf_map_access(BPF_MAP_LOOKUP_ELEM, desk->counters_map, &cpu, counters);
+	from = (const uint64_t *)&desk->counters[cpu];
+	for (size_t i = 0; i < sizeof(*counters) / sizeof(*from); i++)
+		((uint64_t *)counters)[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	return 0;
 }
 
 /* A key that is not there stands before the first one; NULL does so only since 4.12 (htab_map_get_next_key). */

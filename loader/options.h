@@ -25,6 +25,7 @@ struct options {
 	uint64_t duration;   /* ns, 0: until a signal */
 	unsigned int pages;  /* a ring's size, a power of two; 0: as memory allows */
 	enum hook_kind hook;
+	enum ring_choice ring;
 	const char *output; /* NULL: standard output */
 	const char *object; /* NULL: the one that is built in */
 	char **command;	    /* NULL-terminated; NULL: none */

@@ -53,4 +53,11 @@ struct object_map *object_find_map(const struct object *object, const char *name
 int object_relocate(const struct object *object, size_t section, const char *section_name, struct bpf_insn *insns,
 		    size_t count, struct error *err);
 
+/*
+ * prune.c: takes out of relocated instructions what can't be reached or is not read, now that the constants are numbers.
+ * Returns how many are left; where something is not understood (a loop, a function, a newer instruction) or memory is
+ * short, all of them as they were.
+ */
+size_t object_prune(struct bpf_insn *insns, size_t count);
+
 #endif

@@ -196,6 +196,7 @@ int object_load_program(struct object *object, const char *section, int type, co
 	if (!object_relocate(object, elf_ndxscn(scn), section, insns, count, err)) {
 		if (!kernel->probe_read_kinds)
 			substitute_helpers(insns, count);
+		count = object_prune(insns, count);
 		fd = load_insns(object, section, type, insns, count, kernel, err);
 	}
 	free(insns);

@@ -37,15 +37,15 @@ static const struct ring_reader reader = {.sample = touch, .lost = note};
 
 static void read_ring(struct ring *ring)
 {
-	ring_look(ring);
-	while (ring_next(ring, &reader)) {
+	ring->kind->look(ring, &reader);
+	while (ring->kind->next(ring, &reader)) {
 		touch(NULL, 0, ring->sample.data, ring->sample.size);
 		ring->tail += ring->sample.record;
 	}
 	/* Nothing is left that would be read for ever. */
 	if (ring->tail != ring->head)
 		abort();
-	ring_release(ring);
+	ring->kind->release(ring);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(&position, data, sizeof(position));
 	model_boot(&model_5_4);
-	if (ring_open(&ring, 0, 1) || !model_ring(0, &kernel))
+	if (perf_ring_open(&ring, 0, 1) || !model_ring(0, &kernel))
 		abort();
 	kernel.page->data_head = kernel.page->data_tail = position;
 	ring.tail = ring.released = position;
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += length;
 		read_ring(&ring);
 	}
-	ring_close(&ring);
+	ring.kind->close(&ring);
 	if (model_leaks())
 		abort();
 	return 0;

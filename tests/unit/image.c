@@ -116,10 +116,24 @@ Elf64_Rel *image_relocation(const struct image *image, const char *section, cons
 	return must(NULL, symbol);
 }
 
+void image_size_maps(struct object *object)
+{
+	struct error err;
+
+	object_resize_map(object, "rings", 4, &err);
+	object_resize_map(object, "bells", 4, &err);
+	object_resize_map(object, "counters", 4, &err);
+	object_forgo_map(object, "mapped", &err);
+	object_forgo_map(object, "bell", &err);
+}
+
 void image_set_constants(struct object *object)
 {
 	struct error err;
 
+	object_set_constant(object, "MAPPED", 0, &err);
+	object_set_constant(object, "RING_SIZE", 4096, &err);
+	object_set_constant(object, "RING_WAKE", 1024, &err);
 	object_set_constant(object, "NONCE", 0x1122334455667788, &err);
 	object_set_constant(object, "STACK_SIZE", 16384, &err);
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);
@@ -157,10 +171,8 @@ int image_use(const struct image *image, struct error *err)
 
 	if (result)
 		return result;
-	/* The loader fills these in; where one is missing, creating maps says so. */
-	object_resize_map(object, "rings", 4, err);
-	object_resize_map(object, "bells", 4, err);
-	object_resize_map(object, "counters", 4, err);
+	/* Where one is missing, creating maps says so. */
+	image_size_maps(object);
 	result = object_create_maps(object, &image_kernel, err);
 	image_set_constants(object);
 	if (!result)

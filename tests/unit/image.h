@@ -34,7 +34,9 @@ Elf64_Rel *image_relocation(const struct image *image, const char *section, cons
 
 /* Opens, creates maps, sets all constants and loads all programs, whatever fails first; closes. 0 or -1 and err. */
 int image_use(const struct image *image, struct error *err);
-/* The constants that the programs want. */
+/* What the loader sizes; with perf's rings, so without the maps of the others. */
+void image_size_maps(struct object *object);
+/* The constants that the programs want, for perf's rings. */
 void image_set_constants(struct object *object);
 extern const struct object_kernel image_kernel; /* the newest */
 

@@ -393,9 +393,7 @@ static bool check_image(const struct image *image, const char *name, const struc
 		print_error("%s\n", err.text);
 		return false;
 	}
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_size_maps(object);
 	assert_int_equal(object_create_maps(object, &nameless, &err), 0);
 	image_set_constants(object);
 	good = check_program(object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, rules);

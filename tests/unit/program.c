@@ -38,9 +38,7 @@ static void open_object(void)
 	struct error err;
 
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_size_maps(object);
 	assert_int_equal(object_create_maps(object, &nameless, &err), 0);
 	image_set_constants(object);
 }

@@ -106,6 +106,27 @@ static void test_maps_become_descriptors(void **state)
 	}
 }
 
+/* Behind a switch that is on: a number in place of a map, which the kernel would not take for one. */
+static void test_forgone_map_is_a_number(void **state)
+{
+	struct error err;
+	int numbers = 0;
+
+	(void)state;
+	open_object();
+	object_set_constant(object, "MAPPED", 1, &err);
+	load(CONNECT, BPF_PROG_TYPE_KPROBE, &image_kernel);
+	for (unsigned int i = 0; i < model.last_count; i++) {
+		const struct bpf_insn *insn = &model.last_insns[i];
+
+		/* r1 of the first look-up in map mapped and of the bell. */
+		numbers += insn->dst_reg == 1 && !insn->src_reg && !insn->imm &&
+			   (insn->code == (BPF_LD | BPF_IMM | BPF_DW) || insn->code == (BPF_ALU64 | BPF_MOV | BPF_K)) &&
+			   (insn[1].code == (BPF_JMP | BPF_CALL) || insn[2].code == (BPF_JMP | BPF_CALL));
+	}
+	assert_true(numbers > 0);
+}
+
 /* clang before 10 and with static maps: the section's symbol, and the offset in the instruction. */
 static void test_map_by_section_symbol(void **state)
 {
@@ -277,6 +298,7 @@ static void test_unreadable(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_constants_fill_both_halves),
 	TEST(test_maps_become_descriptors),
+	TEST(test_forgone_map_is_a_number),
 	TEST(test_map_by_section_symbol),
 	TEST(test_helpers),
 	TEST(test_unknown_constant),

@@ -3,11 +3,14 @@
 #ifndef CONNSNOOP_EMIT_H
 #define CONNSNOOP_EMIT_H
 
+#include "filter.h"
 #include "ring.h"
 
 /* What one run of a program needs of the maps. */
 struct run {
+	__u64 pid_tgid;
 	__u32 cpu;
+	__u32 proving; /* the hook has not proved itself yet: no filter holds */
 	struct counters *counters;
 	struct control *control;
 };
@@ -32,26 +35,20 @@ struct run {
 			     : "memory");                                                  \
 	} while (0)
 
-/*
- * Returns 0 when the attempt is not to be reported: it is connsnoop's own. The event is zeroed here, whole and first:
- * 4.4 wants helpers' buffers written before (4.9 does not), and a pointer to the stack may be moved only once by a
- * constant before 4.14, which a store in this place never needs.
- */
-static always_inline int begin_run(struct run *run, struct event *ev)
+/* Returns 0 when the attempt is not to be reported: it is connsnoop's own, or the caller is not asked for. */
+static always_inline int begin_run(struct run *run)
 {
 	struct counters *counter;
 	struct control *word;
 	__u32 zero = 0;
 
-	__builtin_memset(ev, 0, sizeof(*ev));
-	ev->time = bpf_ktime_get_ns();
-	ev->pid_tgid = bpf_get_current_pid_tgid();
+	run->pid_tgid = bpf_get_current_pid_tgid();
 	run->cpu = bpf_get_smp_processor_id();
 	word = bpf_map_lookup_elem(&control, &zero);
 	if (!word)
 		return 0;
 	PIN(word);
-	if ((__u32)(ev->pid_tgid >> 32) == word->own_tgid)
+	if ((__u32)(run->pid_tgid >> 32) == word->own_tgid)
 		return 0;
 	counter = bpf_map_lookup_elem(&counters, &run->cpu);
 	if (!counter)
@@ -60,11 +57,27 @@ static always_inline int begin_run(struct run *run, struct event *ev)
 	COUNT(counter, attempts);
 	run->counters = counter;
 	run->control = word;
+	run->proving = !word->own_tgid;
+	if (!run->proving && caller_refused(run->pid_tgid)) {
+		COUNT(counter, filtered);
+		return 0;
+	}
 	return 1;
 }
 
-static always_inline void read_identity(struct event *ev)
+/*
+ * 4.4 wants helpers' buffers written before (4.9 does not), whole and here: a pointer to the stack may be moved only once
+ * by a constant before 4.14, which a store in this place never needs.
+ */
+static always_inline void clear_event(struct event *ev)
 {
+	__builtin_memset(ev, 0, sizeof(*ev));
+}
+
+static always_inline void read_identity(struct event *ev, const struct run *run)
+{
+	ev->time = bpf_ktime_get_ns();
+	ev->pid_tgid = run->pid_tgid;
 	ev->uid_gid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
 }
@@ -122,16 +135,33 @@ static always_inline void read_addr(struct event *ev, const __u64 size, __u64 ad
 	}
 }
 
-/* A short address is by far the common case, and a third of the copying. */
-static always_inline void emit(void *ctx, struct run *run, struct event *ev, __u64 addr, const int user)
+/* By how much of it there is, as emit() does; then asks whether this address is asked for at all. */
+static always_inline int take_addr(struct run *run, struct event *ev, __u64 addr, const int user)
 {
-	if ((__u32)ev->addrlen <= ADDR_SHORT) {
-		read_addr(ev, ADDR_SHORT, addr, user);
-		write_record(ctx, run, ev, EVENT_SIZE_SHORT);
-	} else {
+	if ((__u32)ev->addrlen <= ADDR_INET)
+		read_addr(ev, ADDR_INET, addr, user);
+	else if ((__u32)ev->addrlen <= ADDR_INET6)
+		read_addr(ev, ADDR_INET6, addr, user);
+	else
 		read_addr(ev, ADDR_MAX, addr, user);
-		write_record(ctx, run, ev, EVENT_SIZE_LONG);
+	if (run->proving || !address_refused(ev))
+		return 1;
+	COUNT(run->counters, filtered);
+	return 0;
+}
+
+static always_inline void emit(void *ctx, struct run *run, struct event *ev)
+{
+	if (!run->proving && comm_refused(ev)) {
+		COUNT(run->counters, filtered);
+		return;
 	}
+	if ((__u32)ev->addrlen <= ADDR_INET)
+		write_record(ctx, run, ev, EVENT_SIZE_INET);
+	else if ((__u32)ev->addrlen <= ADDR_INET6)
+		write_record(ctx, run, ev, EVENT_SIZE_INET6);
+	else
+		write_record(ctx, run, ev, EVENT_SIZE_LONG);
 	wake_reader(ctx, run, ev);
 }
 

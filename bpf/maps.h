@@ -61,4 +61,66 @@ struct bpf_map_def strays = {
 	.max_entries = STRAYS_MAX,
 };
 
+/* The lists of filters. Only what a filter in force needs is created. */
+SEC("maps")
+struct bpf_map_def pids = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def uids = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def comms = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = COMM_SIZE,
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def ports = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u64),
+	.max_entries = PORT_WORDS,
+};
+
+SEC("maps")
+struct bpf_map_def nets4 = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct net4_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def nets6 = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct net6_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def paths = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct path_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def cgroups = {
+	.type = BPF_MAP_TYPE_CGROUP_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+	.max_entries = CGROUPS_MAX,
+};
+
 #endif

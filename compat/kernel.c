@@ -215,6 +215,36 @@ bool kernel_has_compat(void)
 #endif
 }
 
+static bool can_create_map(unsigned int type, unsigned int key_size, unsigned int flags)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key_size;
+	attr.value_size = 4;
+	attr.max_entries = 1;
+	attr.map_flags = flags;
+	fd = sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_flags));
+	if (fd == -EPERM && object_raise_memlock())
+		fd = sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_flags));
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
+bool kernel_has_tries(void)
+{
+	return can_create_map(BPF_MAP_TYPE_LPM_TRIE, 8, BPF_F_NO_PREALLOC);
+}
+
+/* The map type and the helper came together, 4.8 (4ed8ec521ed5, 60d20f9195b2), and need CONFIG_CGROUPS both. */
+bool kernel_has_cgroup_test(void)
+{
+	return can_create_map(BPF_MAP_TYPE_CGROUP_ARRAY, 4, 0);
+}
+
 static void find(struct finding *finding, bool found, const char *detail)
 {
 	finding->state = found ? FINDING_YES : FINDING_NO;
@@ -379,6 +409,23 @@ static void examine_mapped_rings(struct finding *finding)
 	find(finding, found, found ? "arrays that can be mapped, and ring buffers" : "absent (before 5.8)");
 }
 
+static void examine_tries(struct finding *finding)
+{
+	bool found = kernel_has_tries();
+
+	find(finding, found,
+	     found ? "prefixes of addresses and paths" : "before 4.11; the reader applies --net and --unix-path");
+	finding->state = FINDING_NOTE;
+}
+
+static void examine_cgroup_test(struct finding *finding)
+{
+	bool found = kernel_has_cgroup_test();
+
+	find(finding, found, found ? "cgroups of version 2" : "before 4.8; the reader applies --cgroup");
+	finding->state = FINDING_NOTE;
+}
+
 /* A dynamic PMU type since 4.17 (e12f03d7031a); its probes have no name and nothing is left behind. */
 static void examine_pmu(struct finding *finding)
 {
@@ -463,6 +510,8 @@ static const struct {
 	 examine_read_helpers},
 	{"mapped_rings", "rings in mapped memory", "not needed: perf's rings serve as well, at a higher price",
 	 examine_mapped_rings},
+	{"bpf_tries", "filters by prefix", NULL, examine_tries},
+	{"bpf_cgroups", "filters by cgroup", NULL, examine_cgroup_test},
 	{"symbol", "security_socket_connect", "build the kernel with CONFIG_SECURITY_NETWORK", examine_symbol},
 	{"kprobes_enabled", "kprobes switched on", "echo 1 > /sys/kernel/debug/kprobes/enabled",
 	 examine_kprobes_enabled},

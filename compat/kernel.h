@@ -22,6 +22,10 @@ bool kernel_has_mapped_rings(const struct object_kernel *kernel);
 /* Whether programs of a smaller word size can run: false only where that is certain. */
 bool kernel_has_compat(void);
 
+/* Maps that find the longest prefix (4.11), and telling whether a task is in a cgroup of version 2 (4.8). */
+bool kernel_has_tries(void);
+bool kernel_has_cgroup_test(void);
+
 enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
 
 /* One line of --doctor: what was looked at, what was found, and where it is missing what would help. */

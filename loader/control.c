@@ -44,28 +44,38 @@ void desk_close(struct desk *desk)
 	desk->counters = NULL;
 }
 
-int control_write(const struct desk *desk, const struct control *control)
+int desk_tell(const struct desk *desk, const struct control *control)
 {
-	const uint32_t zero = 0;
-
 	if (!desk->control)
-		return bpf_map_access(BPF_MAP_UPDATE_ELEM, desk->control_map, &zero, control);
+		return control_write(desk->control_map, control);
 	__atomic_store_n(&desk->control->own_tgid, control->own_tgid, __ATOMIC_RELAXED);
 	__atomic_store_n(&desk->control->asleep, control->asleep, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return 0;
 }
 
-int counters_read(const struct desk *desk, uint32_t cpu, struct counters *counters)
+int desk_count(const struct desk *desk, uint32_t cpu, struct counters *counters)
 {
 	const uint64_t *from;
 
 	if (!desk->counters)
-		return bpf_map_access(BPF_MAP_LOOKUP_ELEM, desk->counters_map, &cpu, counters);
+		return counters_read(desk->counters_map, cpu, counters);
 	from = (const uint64_t *)&desk->counters[cpu];
 	for (size_t i = 0; i < sizeof(*counters) / sizeof(*from); i++)
 		((uint64_t *)counters)[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 	return 0;
+}
+
+int control_write(int map, const struct control *control)
+{
+	const uint32_t zero = 0;
+
+	return bpf_map_access(BPF_MAP_UPDATE_ELEM, map, &zero, control);
+}
+
+int counters_read(int map, uint32_t cpu, struct counters *counters)
+{
+	return bpf_map_access(BPF_MAP_LOOKUP_ELEM, map, &cpu, counters);
 }
 
 /* A key that is not there stands before the first one; NULL does so only since 4.12 (htab_map_get_next_key). */

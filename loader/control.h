@@ -24,10 +24,13 @@ struct desk {
 int desk_open(struct desk *desk, int control_map, int counters_map, unsigned int cpus, bool mapped);
 void desk_close(struct desk *desk);
 
-/* What the caller looks at after this was not there before it, or its program sees the new words. */
-int control_write(const struct desk *desk, const struct control *control);
-int counters_read(const struct desk *desk, uint32_t cpu, struct counters *counters);
+/* What the caller does not see when it looks after this, its program does after it has seen this. */
+int desk_tell(const struct desk *desk, const struct control *control);
+int desk_count(const struct desk *desk, uint32_t cpu, struct counters *counters);
 
+/* The same by bpf(2). All return 0 or a negative errno. */
+int control_write(int map, const struct control *control);
+int counters_read(int map, uint32_t cpu, struct counters *counters);
 /* Takes one record out of `strays`; -ENOENT where there is none. */
 int strays_take(int map, struct stray *key, struct event *event);
 

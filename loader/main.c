@@ -31,6 +31,9 @@ static void print_banner(const struct tracer *tracer)
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->prefilter.in_reader[0])
+		fprintf(stderr, "connsnoop: applied behind the kernel, by the reader: %s\n",
+			tracer->prefilter.in_reader);
 	if (tracer->options->verbose)
 		fprintf(stderr,
 			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; %s rings of %zu bytes in all%s%s%s%s\n",

@@ -62,6 +62,7 @@ const char options_help[] =
 	"\n"
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
+	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
 	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
@@ -83,6 +84,7 @@ enum long_option {
 	OPT_PAGES,
 	OPT_RING,
 	OPT_OBJECT,
+	OPT_FILTER_IN,
 	OPT_DOCTOR,
 	OPT_NET,
 	OPT_COMM,
@@ -112,6 +114,7 @@ static const struct option long_options[] = {
 	{"hook", required_argument, NULL, OPT_HOOK},
 	{"buffer-pages", required_argument, NULL, OPT_PAGES},
 	{"ring", required_argument, NULL, OPT_RING},
+	{"filter-in", required_argument, NULL, OPT_FILTER_IN},
 	{"object", required_argument, NULL, OPT_OBJECT},
 	{"doctor", no_argument, NULL, OPT_DOCTOR},
 	{"net", required_argument, NULL, OPT_NET},
@@ -275,6 +278,14 @@ static int parse_ring(const char *text, enum ring_choice *ring, struct error *er
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--ring takes auto, mapped or perf, not \"%s\"", text);
+}
+
+static int parse_filter_in(const char *text, bool *in_reader, struct error *err)
+{
+	*in_reader = !strcmp(text, "reader");
+	if (!*in_reader && strcmp(text, "auto") != 0)
+		return error_set(err, STATUS_USAGE, "--filter-in takes auto or reader, not \"%s\"", text);
+	return 0;
 }
 
 static int parse_family(const char *text, uint64_t *families, struct error *err)
@@ -458,6 +469,8 @@ static int parse_means(struct options *options, int opt, struct error *err)
 		return parse_pages(optarg, &options->pages, err);
 	case OPT_RING:
 		return parse_ring(optarg, &options->ring, err);
+	case OPT_FILTER_IN:
+		return parse_filter_in(optarg, &options->filter_in_reader, err);
 	case OPT_OBJECT:
 		options->object = optarg;
 		return 0;

@@ -80,20 +80,6 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	return 0;
 }
 
-static int check_object(const struct object *object, struct error *err)
-{
-	const uint32_t number = sizeof(uint32_t);
-
-	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
-	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
-	    object_check_map(object, "mapped", BPF_MAP_TYPE_ARRAY, number, 0, err) ||
-	    object_check_map(object, "bell", BPF_MAP_TYPE_RINGBUF, 0, 0, err) ||
-	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
-	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err))
-		return -1;
-	return object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err);
-}
-
 static int create_mapped(struct tracer *tracer, struct error *err)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = rings_value_size(tracer->pages);
@@ -142,18 +128,38 @@ static int choose_rings(struct tracer *tracer, struct error *err)
 	return 0;
 }
 
-static int create_maps(struct tracer *tracer, struct error *err)
+static int check_object(struct tracer *tracer, struct error *err)
 {
+	const uint32_t number = sizeof(uint32_t);
+	const struct filter none = {.families = FAMILIES_ANY, .any_type = true};
+	const struct filter *filter = tracer->options->filter_in_reader ? &none : &tracer->options->filter;
 	struct object *object = tracer->object;
-	int result;
 
+	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
+	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
+	    object_check_map(object, "mapped", BPF_MAP_TYPE_ARRAY, number, 0, err) ||
+	    object_check_map(object, "bell", BPF_MAP_TYPE_RINGBUF, 0, 0, err) ||
+	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
+	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err) ||
+	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
+		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
-	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err) ||
-	    choose_rings(tracer, err) || object_create_maps(object, &tracer->kernel, err))
+	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	result = desk_open(&tracer->desk, object_map_fd(object, "control"), object_map_fd(object, "counters"),
-			   tracer->cpus, tracer->mapped_cpus != 0);
+	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
+		return -1;
+	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
+	if (choose_rings(tracer, err) || object_create_maps(object, &tracer->kernel, err))
+		return -1;
+	return prefilter_fill(&tracer->prefilter, filter, object, err);
+}
+
+static int open_desk(struct tracer *tracer, struct error *err)
+{
+	int result = desk_open(&tracer->desk, object_map_fd(tracer->object, "control"),
+			       object_map_fd(tracer->object, "counters"), tracer->cpus, tracer->mapped_cpus != 0);
+
 	if (result)
 		return error_set(err, error_status(-result, STATUS_FAILURE),
 				 "mapping the counters of %u CPUs: the kernel says %s; try --ring perf", tracer->cpus,
@@ -208,7 +214,7 @@ static void count_proof(void *context, uint32_t cpu)
 static int set_control(struct tracer *tracer, bool asleep)
 {
 	tracer->control.asleep = asleep;
-	return control_write(&tracer->desk, &tracer->control);
+	return desk_tell(&tracer->desk, &tracer->control);
 }
 
 int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
@@ -227,8 +233,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
 	tracer->mapped_cpus = online_cpus(tracer->cpus);
 	tracer->pages = options->pages ? options->pages : default_pages(tracer->mapped_cpus);
-	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer->object, err) ||
-	    create_maps(tracer, err) || open_rings(tracer, epoll, ring_tag, err))
+	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer, err) ||
+	    open_desk(tracer, err) || open_rings(tracer, epoll, ring_tag, err))
 		return -1;
 	parts.object = tracer->object;
 	parts.rings = tracer->rings;
@@ -312,8 +318,7 @@ static void read_strays(struct tracer *tracer)
 
 	while (!strays_take(map, &key, &event)) {
 		if (key.cpu < tracer->cpus)
-			show(tracer, (uint32_t)key.cpu, &event,
-			     (uint32_t)event.addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
+			show(tracer, (uint32_t)key.cpu, &event, (uint32_t)attempt_record_size(event.addrlen));
 	}
 }
 
@@ -346,7 +351,7 @@ void tracer_check_cpus(struct tracer *tracer)
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		struct counters counters;
 
-		if (counters_read(&tracer->desk, cpu, &counters) || counters.ringless == tracer->tally[cpu].ringless)
+		if (desk_count(&tracer->desk, cpu, &counters) || counters.ringless == tracer->tally[cpu].ringless)
 			continue;
 		tracer->tally[cpu].ringless = counters.ringless;
 		rings_cpu_gone(tracer->rings, cpu);
@@ -356,14 +361,22 @@ void tracer_check_cpus(struct tracer *tracer)
 		tracer_update_cpus(tracer);
 }
 
-/* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */
+/* Attempts of one CPU that the program counted and passed on; those of the proof are nobody's. */
 static uint64_t attempts_of(const struct tracer *tracer, uint32_t cpu)
 {
 	struct counters counters = {0};
 
-	if (counters_read(&tracer->desk, cpu, &counters))
+	if (desk_count(&tracer->desk, cpu, &counters))
 		return tracer->tally[cpu].received;
-	return counters.attempts;
+	return counters.attempts - counters.filtered;
+}
+
+static uint64_t filtered_of(const struct tracer *tracer, uint32_t cpu)
+{
+	struct counters counters = {0};
+
+	desk_count(&tracer->desk, cpu, &counters);
+	return counters.filtered;
 }
 
 static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)
@@ -381,8 +394,10 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 {
 	struct accounts accounts = {.shown = tracer->shown, .filtered = tracer->filtered};
 
-	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		accounts.lost += lost_of(tracer, cpu, finished);
+		accounts.filtered += filtered_of(tracer, cpu);
+	}
 	/* What could not be written was received, but nobody was shown it. */
 	accounts.shown -= tracer->sink->dropped;
 	accounts.lost += tracer->sink->dropped;

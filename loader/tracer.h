@@ -9,6 +9,7 @@
 #include "event.h"
 #include "options.h"
 #include "output.h"
+#include "prefilter.h"
 #include "ring.h"
 
 /* What is known of one CPU's attempts. */
@@ -23,6 +24,7 @@ struct tally {
 struct tracer {
 	const struct options *options;
 	struct object_kernel kernel;
+	struct prefilter prefilter;
 	void *image; /* of --object; NULL: built in */
 	struct object *object;
 	struct rings *rings;

@@ -30,7 +30,7 @@ struct pt_regs {
 
 /* pt_regs from ax on, which is what one look at an attempt needs. */
 struct saved_call {
-	__u64 ax, cx, dx, si, di, orig_ax, ip, cs;
+	__u64 ax, cx, dx, si, di, orig_ax, ip;
 };
 
 static always_inline void read_ia32_call(struct event *ev, const struct saved_call *call, __u64 regs)

@@ -123,6 +123,9 @@ struct attempt {
  */
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size);
 
+/* The size of the record that holds an address of this length. */
+size_t attempt_record_size(int32_t addrlen);
+
 /* Decodes `addrlen` bytes as the caller gave them; `bytes` holds `size` of them and must outlive the result. */
 void address_decode(struct address *address, const uint8_t *bytes, size_t size, int32_t addrlen);
 

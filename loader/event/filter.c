@@ -6,14 +6,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Streams and datagrams, and what UNIX sockets have between them. A type that is not known can't be held against it. */
-static bool is_common_type(const struct attempt *attempt)
-{
-	if (!attempt->has_type || attempt->type == SOCK_STREAM || attempt->type == SOCK_DGRAM)
-		return true;
-	return attempt->address.family == AF_UNIX && attempt->type == SOCK_SEQPACKET;
-}
-
 static bool in_ranges(const struct ranges *ranges, uint32_t value)
 {
 	size_t low = 0, high = ranges->count;
@@ -32,6 +24,15 @@ static bool in_ranges(const struct ranges *ranges, uint32_t value)
 static bool ranges_pass(const struct ranges *ranges, bool known, uint32_t value)
 {
 	return !ranges->count || (known && in_ranges(ranges, value)) != ranges->negated;
+}
+
+/* Unless asked: streams and datagrams, and what UNIX sockets have between them. */
+bool filter_passes_type(const struct filter *filter, unsigned int family, uint16_t type)
+{
+	if (filter->types.count)
+		return ranges_pass(&filter->types, true, type);
+	return filter->any_type || type == SOCK_STREAM || type == SOCK_DGRAM ||
+	       (family == AF_UNIX && type == SOCK_SEQPACKET);
 }
 
 static bool has_prefix(const struct prefix *prefix, const uint8_t addr[16])
@@ -95,17 +96,19 @@ static bool address_passes(const struct filter *filter, const struct address *ad
 	return !filter->nets.count || in_prefixes(&filter->nets, address) != filter->nets.negated;
 }
 
+/* A type that is not known can't be held against an attempt. */
 bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 {
 	if (!attempt->address.fault && !address_passes(filter, &attempt->address))
 		return false;
-	if (!ranges_pass(&filter->pids, true, attempt->pid) || !ranges_pass(&filter->uids, true, attempt->uid))
+	if (!filter->follow && !ranges_pass(&filter->pids, true, attempt->pid))
 		return false;
-	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
-		return false;
-	if (!ranges_pass(&filter->types, attempt->has_type, attempt->type))
+	if (!ranges_pass(&filter->uids, true, attempt->uid))
 		return false;
 	if (!ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns))
 		return false;
-	return filter->any_type || filter->types.count || attempt->address.fault || is_common_type(attempt);
+	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
+		return false;
+	return !attempt->has_type || attempt->address.fault ||
+	       filter_passes_type(filter, attempt->address.family, attempt->type);
 }

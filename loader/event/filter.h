@@ -41,6 +41,7 @@ struct patterns {
 
 struct filter {
 	uint64_t families; /* 1 << AF_*; FAMILIES_ANY: all, and what has none */
+	bool follow;	   /* the kernel's programs know the processes: those of pids and their descendants */
 	bool any_type;	   /* else streams and datagrams, and UNIX seqpackets */
 	struct ranges pids, uids, ports, types;
 	struct ranges netns; /* inode numbers */
@@ -50,6 +51,8 @@ struct filter {
 };
 
 bool filter_passes(const struct filter *filter, const struct attempt *attempt);
+/* The part that is about the socket's type. */
+bool filter_passes_type(const struct filter *filter, unsigned int family, uint16_t type);
 
 /*
  * Add the list in `text` (commas, a leading '!') to a set; `name` is the option's, for messages. A set can be given in

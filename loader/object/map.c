@@ -143,7 +143,7 @@ int object_forgo_map(struct object *object, const char *name, struct error *err)
 	if (map->fd >= 0)
 		sys_close(map->fd);
 	map->fd = -1;
-	map->unwanted = true;
+	map->max_entries = 0;
 	return 0;
 }
 
@@ -200,7 +200,7 @@ int object_create_maps(struct object *object, const struct object_kernel *kernel
 	for (int i = 0; i < object->map_count; i++) {
 		struct object_map *map = &object->maps[i];
 
-		if (map->fd < 0 && !map->unwanted && create_one(object, map, kernel, err))
+		if (map->fd < 0 && map->max_entries && create_one(object, map, kernel, err))
 			return -1;
 	}
 	return 0;

@@ -18,7 +18,6 @@ struct object_map {
 	const char *name; /* in the ELF image's string table */
 	size_t offset;	  /* in section "maps" */
 	uint32_t type, key_size, value_size, max_entries, flags;
-	bool unwanted; /* not to be created */
 	int fd;
 };
 

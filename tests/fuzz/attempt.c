@@ -63,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    ranges_add(&filter.ports, "-P", "80,443", 65535, &err))
 			abort();
 	}
-	wanted = data[0] & 1 ? EVENT_SIZE_LONG : EVENT_SIZE_SHORT;
-	style.clock = data[0] & 2;
+	wanted = data[0] & 1 ? EVENT_SIZE_LONG : data[0] & 2 ? EVENT_SIZE_INET : EVENT_SIZE_INET6;
+	style.clock = data[0] & 32;
 	style.since_start = data[0] & 4;
 	style.user = data[0] & 8;
 	/* Exactly as many bytes as the record has; what the input lacks is 0. */

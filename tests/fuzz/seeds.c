@@ -28,7 +28,8 @@ static void write_attempt(int number, struct event event)
 {
 	uint8_t bytes[1 + EVENT_SIZE_LONG];
 
-	bytes[0] = (uint8_t)((record_size(&event) == EVENT_SIZE_LONG) | number << 1);
+	bytes[0] = (uint8_t)((record_size(&event) == EVENT_SIZE_LONG) | number << 2);
+	bytes[0] |= record_size(&event) == EVENT_SIZE_INET ? 2 : 0;
 	memcpy(bytes + 1, &event, EVENT_SIZE_LONG);
 	write_seed("attempt", number, bytes, 1 + record_size(&event));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "image.h"
 
+#include "prefilter.h"
+
 #include "sys.h"
 
 #include <linux/bpf.h>
@@ -116,17 +118,6 @@ Elf64_Rel *image_relocation(const struct image *image, const char *section, cons
 	return must(NULL, symbol);
 }
 
-void image_size_maps(struct object *object)
-{
-	struct error err;
-
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
-	object_forgo_map(object, "mapped", &err);
-	object_forgo_map(object, "bell", &err);
-}
-
 void image_set_constants(struct object *object)
 {
 	struct error err;
@@ -139,6 +130,24 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);
 	object_set_constant(object, "PLACE", 3, &err);
 	object_set_constant(object, "NATIVE", 1, &err);
+}
+
+void image_prepare(struct object *object)
+{
+	const struct filter all = {.families = FAMILIES_ANY, .any_type = true};
+
+	image_prepare_filtered(object, &all);
+}
+
+void image_prepare_filtered(struct object *object, const struct filter *filter)
+{
+	struct prefilter prefilter;
+	struct error err;
+
+	object_resize_map(object, "rings", 4, &err);
+	object_resize_map(object, "bells", 4, &err);
+	object_resize_map(object, "counters", 4, &err);
+	prefilter_plan(&prefilter, filter, false, object, &err);
 }
 
 static int load_all(struct object *object, struct error *err)
@@ -171,8 +180,7 @@ int image_use(const struct image *image, struct error *err)
 
 	if (result)
 		return result;
-	/* Where one is missing, creating maps says so. */
-	image_size_maps(object);
+	image_prepare(object);
 	result = object_create_maps(object, &image_kernel, err);
 	image_set_constants(object);
 	if (!result)

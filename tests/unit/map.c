@@ -18,7 +18,7 @@ static int start(void **state)
 	model_boot(&model_6_12);
 	image = image_read();
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-	image_size_maps(object);
+	image_prepare(object);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ static void test_created_on_every_kernel(void **state)
 		object_close(object);
 		model_boot(model_kernels[i]);
 		assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-		image_size_maps(object);
+		image_prepare(object);
 		assert_int_equal(object_create_maps(object, &kernel, &err), 0);
 	}
 }

@@ -69,6 +69,7 @@ const struct model_kernel model_4_9 = {
 	.map_end = 20,
 	.prog_end = 44,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
 	.tracepoint_progs = true,
 	.insns_max = 4095,
 	.insns_error = EINVAL,
@@ -85,6 +86,8 @@ const struct model_kernel model_4_14 = {
 	.map_end = 28,
 	.prog_end = 48,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.insns_max = 4096,
@@ -102,6 +105,8 @@ const struct model_kernel model_el8 = {
 	.map_end = 60,
 	.prog_end = 108,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -122,6 +127,8 @@ const struct model_kernel model_4_19 = {
 	.map_end = 60,
 	.prog_end = 72,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -141,6 +148,8 @@ const struct model_kernel model_5_4 = {
 	.map_end = 60,
 	.prog_end = 108,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -160,6 +169,8 @@ const struct model_kernel model_5_10 = {
 	.map_end = 60,
 	.prog_end = 116,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -183,6 +194,8 @@ const struct model_kernel model_6_12 = {
 	.map_end = 72,
 	.prog_end = 144,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -514,18 +527,26 @@ static bool map_is_good(const union bpf_attr *attr)
 {
 	unsigned int flags = model.kernel->mapped_arrays && attr->map_type == BPF_MAP_TYPE_ARRAY ? BPF_F_MMAPABLE : 0;
 
-	if (attr->max_entries == 0 || attr->map_flags & ~flags)
+	if (attr->max_entries == 0)
 		return false;
 	if (attr->map_type == BPF_MAP_TYPE_RINGBUF)
-		return model.kernel->ring_buffers && !attr->key_size && !attr->value_size &&
+		return model.kernel->ring_buffers && !attr->map_flags && !attr->key_size && !attr->value_size &&
 		       attr->max_entries % PAGE == 0 && !(attr->max_entries & (attr->max_entries - 1));
 	if (attr->value_size == 0)
+		return false;
+	/* trie_alloc(), kernel/bpf/lpm_trie.c */
+	if (attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return model.kernel->tries && attr->map_flags == BPF_F_NO_PREALLOC && attr->key_size > 4 &&
+		       attr->key_size <= 4 + 256;
+	if (attr->map_flags & ~flags)
 		return false;
 	switch (attr->map_type) {
 	case BPF_MAP_TYPE_ARRAY:
 		return attr->key_size == 4;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 		return model.kernel->perf_arrays && attr->key_size == 4 && attr->value_size == 4;
+	case BPF_MAP_TYPE_CGROUP_ARRAY:
+		return model.kernel->cgroup_arrays && attr->key_size == 4 && attr->value_size == 4;
 	case BPF_MAP_TYPE_HASH:
 		return attr->key_size > 0 && attr->key_size <= 512;
 	default:
@@ -568,10 +589,10 @@ static int map_create(const union bpf_attr *attr)
 	map->key_size = attr->key_size;
 	map->value_size = attr->value_size;
 	map->entries = attr->max_entries;
-	if (attr->map_type == BPF_MAP_TYPE_HASH)
+	if (attr->map_type == BPF_MAP_TYPE_HASH || attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
 		map->keys = calloc(map->entries, 1 + map->key_size);
 	map->mappable = attr->map_flags & BPF_F_MMAPABLE || attr->map_type == BPF_MAP_TYPE_RINGBUF;
-	if (attr->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+	if (attr->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY || attr->map_type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		map->slots = calloc(map->entries, sizeof(struct thing *));
 	else
 		make_values(map);
@@ -683,9 +704,9 @@ static int map_access(int cmd, const union bpf_attr *attr)
 	}
 	if (cmd != BPF_MAP_UPDATE_ELEM) /* fd_array_map_lookup_elem(): a program's own business */
 		return -ENOTSUP;
-	/* perf_event_fd_array_get_ptr(): a perf event or EINVAL. */
+	/* perf_event_fd_array_get_ptr(): a perf event or EINVAL; cgroup_fd_array_get_ptr(): a cgroup's directory. */
 	memcpy(&fd, (const void *)(uintptr_t)attr->value, sizeof(fd));
-	event = thing_of((int)fd, EVENT);
+	event = thing_of((int)fd, map->map_type == BPF_MAP_TYPE_CGROUP_ARRAY ? DIRECTORY : EVENT);
 	if (!event)
 		return -EBADF;
 	event->refs++;
@@ -705,13 +726,15 @@ static bool has_helper(int32_t helper)
 		return kinds && !model.confidential;
 	if (helper == 130)
 		return model.kernel->ring_buffers;
+	if (helper == 37)
+		return model.kernel->cgroup_arrays;
 	return helper != 4 || !(kinds && model.confidential);
 }
 
 /* replace_map_fd_with_map_ptr() and do_check(), kernel/bpf/verifier.c: as far as a loader can get it wrong. */
 static const char *find_fault(struct thing *prog)
 {
-	int maps = 0;
+	int maps = 0, known;
 
 	for (unsigned int i = 0; i < prog->count; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
@@ -731,6 +754,10 @@ static const char *find_fault(struct thing *prog)
 		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? look_up(insn->imm) : NULL;
 		if (!map || map->kind != MAP || insn[1].imm)
 			return "fd is not pointing to valid bpf_map";
+		for (known = 0; known < maps && prog->maps[known] != map; known++)
+			;
+		if (known < maps)
+			continue;
 		if (maps == 16)
 			return "too many maps";
 		map->refs++;
@@ -1457,31 +1484,66 @@ static int64_t probe_read(int32_t helper, void *to, uint64_t size, uint64_t from
 	return -EFAULT;
 }
 
+/* The longest prefix is as good as any here: what a filter asks is whether there is one. */
+static uint8_t *trie_find(const struct thing *map, const void *key)
+{
+	uint32_t bits, have;
+
+	memcpy(&bits, key, sizeof(bits));
+	for (unsigned int i = 0; i < map->entries; i++) {
+		const uint8_t *slot = map->keys + (size_t)i * (1 + map->key_size), *a = slot + 5,
+			      *b = (const uint8_t *)key + 4;
+
+		memcpy(&have, slot + 1, sizeof(have));
+		if (!slot[0] || have > bits || memcmp(a, b, have / 8) != 0)
+			continue;
+		if (have % 8 == 0 || (a[have / 8] ^ b[have / 8]) >> (8 - have % 8) == 0)
+			return map_value(map, i);
+	}
+	return NULL;
+}
+
+static uint8_t *map_find(const struct thing *map, const void *key)
+{
+	uint32_t index;
+	int at;
+
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_find(map, key);
+	if (map->map_type == BPF_MAP_TYPE_HASH) {
+		at = hash_find(map, key, false);
+		return at < 0 ? NULL : map_value(map, (uint32_t)at);
+	}
+	memcpy(&index, key, sizeof(index));
+	return map_value(map, index);
+}
+
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	uint32_t key;
-
+	if (model.watch)
+		model.watch(helper, (const uint64_t[]){a, b, c, d, e});
 	switch (helper) {
 	case 1:
-		memcpy(&key, (const void *)(uintptr_t)b, sizeof(key));
-		return (uintptr_t)map_value((const struct thing *)(uintptr_t)a, key);
+		return (uintptr_t)map_find((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b);
 	case 2:
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
 						      (const void *)(uintptr_t)c);
 	case 5:
-		return clock_now();
+		return model.clock ? model.clock : clock_now();
 	case 8:
 		return model.cpu;
 	case 14:
 		return model.pid_tgid ? model.pid_tgid : (uint64_t)getpid() << 32 | (uint32_t)getpid();
 	case 15:
-		return (uint64_t)getgid() << 32 | getuid();
+		return model.uid_gid ? model.uid_gid : (uint64_t)getgid() << 32 | getuid();
 	case 16:
 		if (model.comm[0])
 			memcpy((void *)(uintptr_t)a, model.comm, b);
 		else
 			prctl(PR_GET_NAME, (void *)(uintptr_t)a);
 		return 0;
+	case 37:
+		return b < 32 && model.in_cgroups >> b & 1;
 	case 25:
 		return (uint64_t)output((const struct thing *)(uintptr_t)b, c, (const void *)(uintptr_t)d, e);
 	case 130:

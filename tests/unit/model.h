@@ -19,20 +19,21 @@
 /* What a version is, as far as a loader can feel it. The comments in model.c name the kernel's functions. */
 struct model_kernel {
 	const char *name;
-	unsigned int version;	/* LINUX_VERSION_CODE */
-	bool wants_version;	/* kern_version of a kprobe program is compared (up to 4.19, not el8) */
-	unsigned int attr_size; /* sizeof(union bpf_attr) */
-	unsigned int map_end;	/* end of BPF_MAP_CREATE's last field */
-	unsigned int prog_end;	/* end of BPF_PROG_LOAD's last field */
-	bool perf_arrays;	/* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
-	bool tracepoint_progs;	/* BPF_PROG_TYPE_TRACEPOINT (4.7) */
-	bool syscall_progs;	/* ... on the syscalls group (4.14) */
-	bool raw_tracepoints;	/* BPF_RAW_TRACEPOINT_OPEN (4.17) */
-	bool prog_arrays;	/* several programs on an event (4.15) */
-	bool read_kinds;	/* helpers 112 and 113 (5.5) */
-	bool mapped_arrays;	/* BPF_F_MMAPABLE (5.5) */
-	bool ring_buffers;	/* BPF_MAP_TYPE_RINGBUF and helper 130 (5.8) */
-	unsigned int value_max; /* KMALLOC_MAX_SIZE, where the value of an array is held against it (to 5.10); 0: not */
+	unsigned int version;	   /* LINUX_VERSION_CODE */
+	bool wants_version;	   /* kern_version of a kprobe program is compared (up to 4.19, not el8) */
+	unsigned int attr_size;	   /* sizeof(union bpf_attr) */
+	bool cgroup_arrays, tries; /* kinds of maps */
+	unsigned int map_end;	   /* end of BPF_MAP_CREATE's last field */
+	unsigned int prog_end;	   /* end of BPF_PROG_LOAD's last field */
+	bool perf_arrays;	   /* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
+	bool tracepoint_progs;	   /* BPF_PROG_TYPE_TRACEPOINT (4.7) */
+	bool syscall_progs;	   /* ... on the syscalls group (4.14) */
+	bool raw_tracepoints;	   /* BPF_RAW_TRACEPOINT_OPEN (4.17) */
+	bool prog_arrays;	   /* several programs on an event (4.15) */
+	bool read_kinds;	   /* helpers 112 and 113 (5.5) */
+	bool mapped_arrays;	   /* BPF_F_MMAPABLE (5.5) */
+	bool ring_buffers;	   /* BPF_MAP_TYPE_RINGBUF and helper 130 (5.8) */
+	unsigned int value_max;	   /* KMALLOC_MAX_SIZE, where an array's values are held against it (to 5.10); 0: not */
 	unsigned int insns_max;
 	int insns_error;      /* what one more is */
 	bool charges_memlock; /* up to 5.10 */
@@ -97,6 +98,9 @@ struct model {
 	bool resource; /* CAP_SYS_RESOURCE */
 	const char *uid_map;
 	uint64_t pid_tgid;    /* 0: this process */
+	uint64_t uid_gid;     /* 0: this process's */
+	uint32_t in_cgroups;  /* 1 << index: the current task is in that one of a cgroup array */
+	uint64_t clock;	      /* what bpf_ktime_get_ns() says; 0: the real time */
 	char comm[COMM_SIZE]; /* "": this process's */
 
 	/* Misbehaviour. */
@@ -114,6 +118,9 @@ struct model {
 	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
 	unsigned int map_error_type;
 	int calls; /* so many were made */
+
+	/* Called before each helper that a program calls, to see what it does. */
+	void (*watch)(int32_t helper, const uint64_t args[5]);
 
 	/* What it did. */
 	int attempts;		   /* sys_connect */
@@ -185,6 +192,10 @@ struct mapped_ring *model_mapped_ring(int map, unsigned int cpu);
 /* interpreter.c: runs a program; memory outside its stack, context and map values is a failed test. */
 struct model_program;
 uint64_t model_run(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size);
+/* The same with the jumps of versions 2 and 3, and on a stack that can be looked at afterwards, aligned to 8. */
+#define MODEL_STACK 512
+uint64_t model_run_late(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size,
+			uint8_t stack[MODEL_STACK]);
 /* What the interpreter asks of the machine. */
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 bool model_owns(uint64_t address, size_t size); /* map values */

@@ -39,9 +39,9 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 	return checked(ioctl(fd, request, arg));
 }
 
-int sys_mmap(int fd, size_t length, void **address)
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address)
 {
-	void *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *map = mmap(NULL, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, (off_t)offset);
 
 	*address = map == MAP_FAILED ? NULL : map;
 	return *address ? 0 : -errno;

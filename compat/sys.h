@@ -6,6 +6,7 @@
 #ifndef CONNSNOOP_SYS_H
 #define CONNSNOOP_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -20,8 +21,8 @@ struct stat;
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
 int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd, unsigned long flags);
 int sys_ioctl(int fd, unsigned long request, unsigned long arg);
-/* Shared mapping of fd from offset 0; NULL in *address on failure. */
-int sys_mmap(int fd, size_t length, void **address);
+/* Shared mapping of fd; NULL in *address on failure. */
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address);
 int sys_munmap(void *address, size_t length);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_close(int fd);

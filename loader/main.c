@@ -36,9 +36,11 @@ static void print_banner(const struct tracer *tracer)
 			tracer->prefilter.in_reader);
 	if (tracer->options->verbose)
 		fprintf(stderr,
-			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
+			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; %s rings of %zu bytes in all%s%s%s%s\n",
 			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
-			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
+			rings_kind_name(tracer->rings), rings_bytes(tracer->rings),
+			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
+			hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
 
 static void print_summary(const struct accounts *accounts)

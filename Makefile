@@ -20,7 +20,7 @@ BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-DIRS := loader loader/object loader/attach loader/ring loader/event loader/output compat
+DIRS := loader loader/object loader/attach loader/ring loader/event loader/output loader/sink compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 

@@ -12,6 +12,8 @@
 union bpf_attr;
 struct perf_event_attr;
 struct sockaddr;
+struct msghdr;
+struct mmsghdr;
 struct utsname;
 struct rlimit;
 
@@ -27,6 +29,11 @@ ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_socket(int family, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
+int sys_rename(const char *from, const char *to);
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags);
+/* So many of the messages were sent; an error is one of the first. */
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+int sys_memfd_create(const char *name, unsigned int flags);
 int sys_uname(struct utsname *name);
 int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrlimit(int resource, struct rlimit *limit);

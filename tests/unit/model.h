@@ -124,8 +124,10 @@ struct model {
 	uint32_t refused;  /* records that found no room, since the last LOST */
 	struct model_probe probes[MODEL_LISTED_MAX];
 
-	/* Writes to real files (sink.t): see model_write_next(). */
+	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
+	bool real_sockets;
+	int memfd_error;
 };
 
 extern struct model model;
@@ -141,7 +143,10 @@ int model_leaks(void);
 struct model_probe *model_foreign_probe(const char *event, const char *symbol, int held);
 struct model_probe *model_find_probe(const char *event);
 
-/* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
+/*
+ * The next write to a real file or send to a real socket: below 0 an errno, else the most that is written, or the most
+ * messages; in the order given.
+ */
 #define MODEL_ALL 1000000
 void model_write_next(ssize_t result);
 

@@ -1831,8 +1831,8 @@ int sys_rename(const char *from, const char *to)
 {
 	int result = disturb();
 
-	if (result)
-		return result;
+	if (result || model.rename_error)
+		return result ? result : -model.rename_error;
 	return rename(from, to) ? -errno : 0;
 }
 

@@ -127,7 +127,7 @@ struct model {
 	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
 	bool real_sockets;
-	int memfd_error;
+	int memfd_error, rename_error;
 };
 
 extern struct model model;

@@ -17,6 +17,7 @@
 #define MS		1000000ULL
 #define DELAY_MIN_MS	100
 #define WAIT_MS		100 /* for a peer that takes nothing */
+#define FLUSH_MAX_MS	200
 #define CONNECT_MAX_MS	10000
 #define SILENCE_MAX_MS	30000 /* TCP: what is not acknowledged by then is lost */
 #define PROBE_ANSWER_MS 200   /* a refusal comes by then or never */
@@ -306,25 +307,36 @@ static int send_datagrams(struct sink *sink, size_t *done)
 	return sent >= 0 || sent == -EINTR ? 0 : -sent;
 }
 
+static int ms_until(uint64_t until, uint64_t now)
+{
+	return until > now ? (int)((until - now) / MS) : 0;
+}
+
+static int smaller(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 /*
- * Whether it takes more now. A peer that does not move is given up for this time after a moment. Before the end, or when
- * a signal waits for us, there are two seconds in all.
+ * Whether it takes more now. A peer that does not move is given up for this time after a moment, and one that moves
+ * slowly after two, since there are rings to be read. Before the end, or when a signal waits for us, there are two
+ * seconds in all.
  */
 static bool wait_for(struct sink *sink)
 {
 	struct peer *peer = sink->peer;
 	struct pollfd fds = {.fd = sink->fd, .events = POLLOUT}, stop = {.fd = sink->stop_fd, .events = POLLIN};
-	int timeout = sink->stuck ? 0 : WAIT_MS, left;
 	uint64_t now = clock_monotonic();
+	int timeout = sink->stuck ? 0 : smaller(WAIT_MS, ms_until(peer->flush_end, now));
 
-	if (sink->hurry || poll(&stop, 1, 0) > 0) {
-		if (!peer->end)
-			peer->end = now + SINK_LAST_WAIT_MS * MS;
-		left = peer->end > now ? (int)((peer->end - now) / MS) : 0;
-		timeout = sink->hurry || left < timeout ? left : timeout;
-	} else {
+	if (!sink->hurry && poll(&stop, 1, 0) <= 0)
 		peer->end = 0;
-	}
+	else if (!peer->end)
+		peer->end = now + SINK_LAST_WAIT_MS * MS;
+	if (sink->hurry)
+		timeout = ms_until(peer->end, now);
+	else if (peer->end)
+		timeout = smaller(timeout, ms_until(peer->end, now));
 	return poll(&fds, 1, timeout) > 0;
 }
 
@@ -379,6 +391,7 @@ int peer_write(struct sink *sink)
 	struct peer *peer = sink->peer;
 	size_t done = 0;
 
+	peer->flush_end = clock_monotonic() + FLUSH_MAX_MS * MS;
 	/* Once, what would be tried later is tried now. */
 	if (sink->hurry && !peer->hurried) {
 		peer->hurried = true;

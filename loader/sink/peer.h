@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The other end of a socket: a daemon or a collector that may be down, slow, or started anew. It is never waited for
- * longer than a tenth of a second without progress, and not at all until there is progress again.
+ * The other end of a socket: a daemon or a collector that may be down, slow, or started anew. It is waited for a tenth of
+ * a second without progress, two in all, and then not at all until there is progress again.
  */
 #ifndef CONNSNOOP_PEER_H
 #define CONNSNOOP_PEER_H
@@ -45,6 +45,7 @@ struct peer {
 	unsigned int delay_ms;
 	uint64_t retry;	    /* not to be tried before; ns, CLOCK_MONOTONIC */
 	uint64_t deadline;  /* of the connecting */
+	uint64_t flush_end; /* of waiting in this flush */
 	uint64_t end;	    /* of all waiting; 0: not near */
 	size_t sent;	    /* bytes of the first message that are in the stream */
 	uint64_t in_flight; /* bytes that were not acknowledged when the stream broke */

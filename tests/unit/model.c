@@ -1715,7 +1715,7 @@ int sys_close(int fd)
 {
 	int i = fd - MODEL_FIRST_FD;
 
-	if (fd >= 0 && fd < MODEL_FIRST_FD && model.real_files)
+	if (fd >= 0 && fd < MODEL_FIRST_FD && (model.real_files || model.real_sockets))
 		return close(fd) ? -errno : 0;
 	if (i < 0 || i >= ALL_FDS || !fds[i]) {
 		model.strangers++;

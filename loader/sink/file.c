@@ -259,6 +259,7 @@ static const struct sink_ops file_ops = {
 	.wait_ms = file_wait_ms,
 	.close = file_close,
 	.advice = "make room, or read faster, and start again",
+	.capacity = SINK_LINES,
 	.room = BUFFER_LINE_MAX,
 };
 

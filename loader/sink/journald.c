@@ -76,6 +76,7 @@ static const struct sink_ops journald_ops = {
 	.wait_ms = peer_wait_ms,
 	.close = peer_close,
 	.advice = "see that systemd-journald runs and keeps up",
+	.capacity = SINK_MESSAGES,
 	.room = 2 * BUFFER_LINE_MAX + 4096,
 	.begin = journald_begin,
 	.end = journald_end,

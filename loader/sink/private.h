@@ -7,6 +7,9 @@
 #include <stddef.h>
 
 #define SINK_LAST_WAIT_MS 2000
+/* Lines are written at once or waited with; messages have to outlast a daemon that is started anew. */
+#define SINK_LINES    (256 * 1024)
+#define SINK_MESSAGES (1024 * 1024)
 
 /* What each kind of sink does in its own way. */
 struct sink_ops {
@@ -18,7 +21,8 @@ struct sink_ops {
 	void (*close)(struct sink *sink);
 	const char *advice; /* to who finds lines missing */
 
-	size_t room; /* that a line takes at most */
+	size_t capacity; /* bytes that wait at most */
+	size_t room;	 /* that a line takes at most, beside them */
 	/* What comes before a message, and what comes behind; end() returns how many bytes at the beginning are not to be
 	 * sent. NULL: lines are bytes. */
 	void (*begin)(struct sink *sink, const struct label *label);

@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What waits at most, and room for one more line. */
-#define SINK_SIZE (256 * 1024)
-
 int sink_allocate(struct sink *sink, const struct sink_ops *ops, int stop_fd, struct error *err)
 {
 	*sink = (struct sink){.ops = ops, .fd = -1, .stop_fd = stop_fd};
-	sink->buffer.size = SINK_SIZE + ops->room;
+	sink->buffer.size = ops->capacity + ops->room;
 	sink->buffer.data = malloc(sink->buffer.size);
 	if (!sink->buffer.data)
 		return error_set(err, STATUS_FAILURE, "opening the output: out of memory");

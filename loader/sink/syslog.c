@@ -313,6 +313,7 @@ static const struct sink_ops syslog_ops = {
 	.wait_ms = peer_wait_ms,
 	.close = peer_close,
 	.advice = "see that a syslog daemon listens there and keeps up",
+	.capacity = SINK_MESSAGES,
 	.room = BUFFER_LINE_MAX + 512,
 	.begin = syslog_begin,
 	.end = syslog_end,

@@ -25,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -1558,13 +1559,25 @@ static void intrude(const struct model_call *call)
 	model.pid_tgid = 0;
 }
 
+static int connect_really(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (addr->sa_family == AF_UNIX && model.daemon) {
+		strcpy(un.sun_path, model.daemon);
+		addr = (const struct sockaddr *)&un;
+		addrlen = sizeof(un);
+	}
+	return connect(fd, addr, addrlen) ? -errno : 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
 	struct thing *sock = model.real_sockets ? NULL : thing_of(fd, SOCKET);
 	struct model_call call = {.fd = fd, .addr = addr, .addrlen = (int)addrlen, .nr = __NR_connect};
 
 	if (model.real_sockets)
-		return connect(fd, addr, addrlen) ? -errno : 0;
+		return connect_really(fd, addr, addrlen);
 	if (!sock)
 		return -EBADF;
 	call.family = sock->family;

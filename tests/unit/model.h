@@ -127,6 +127,7 @@ struct model {
 	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
 	bool real_sockets;
+	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
 	int memfd_error, rename_error;
 };
 

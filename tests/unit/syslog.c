@@ -264,6 +264,14 @@ static int receive_meanwhile(int *next)
 
 /* --- tests --- */
 
+/* /dev/log is this test's socket. */
+static void open_local(void)
+{
+	model.daemon = path;
+	assert_int_equal(sink_open_syslog(&sink, "", -1, &err), 0);
+	assert_string_equal(((struct sockaddr_un *)&sink.peer->addr)->sun_path, "/dev/log");
+}
+
 static void test_addresses(void **state)
 {
 	static const char *const bad[] = {
@@ -314,6 +322,11 @@ static void test_addresses(void **state)
 static void test_nobody_listens(void **state)
 {
 	(void)state;
+	model.daemon = path;
+	assert_int_equal(sink_open_syslog(&sink, "", -1, &err), -1);
+	assert_sentence(&err, STATUS_FAILURE, "/dev/log: the kernel says ENOENT");
+	sink_close(&sink);
+	model.daemon = NULL;
 	assert_int_equal(sink_open_syslog(&sink, address, -1, &err), -1);
 	assert_sentence(&err, STATUS_FAILURE, "ENOENT");
 	assert_non_null(strstr(err.text, path));
@@ -434,6 +447,22 @@ static void test_unix_stream(void **state)
 	assert_int_equal(line_number(behind_header(text + strlen(text) + 1)), 1);
 }
 
+static void test_local_stream(void **state)
+{
+	char text[512];
+	ssize_t got;
+
+	(void)state;
+	listen_unix(SOCK_STREAM);
+	open_local();
+	accept_stream();
+	put_text_line("{}");
+	assert_true(sink_flush(&sink));
+	got = receive(text, sizeof(text));
+	assert_int_equal(got, strlen(text) + 1);
+	assert_string_equal(text + strlen(text) - 4, ": {}");
+}
+
 /* What syslog(3) would write: local time to the second, no host, nothing structured. */
 static void test_local_form(void **state)
 {
@@ -443,9 +472,7 @@ static void test_local_form(void **state)
 	setenv("TZ", "XYZ-1", 1);
 	tzset();
 	listen_unix(SOCK_DGRAM);
-	open_sink();
-	sink.peer->local_form = true;
-	snprintf(sink.peer->identity, sizeof(sink.peer->identity), " connsnoop[%d]: ", (int)getpid());
+	open_local();
 	put_text_line("{\"a\":1}");
 	assert_true(sink_flush(&sink));
 	assert_true(receive(text, sizeof(text)) > 0);
@@ -520,9 +547,7 @@ static void test_cut_in_local_form(void **state)
 {
 	(void)state;
 	listen_unix(SOCK_DGRAM);
-	open_sink();
-	sink.peer->local_form = true;
-	snprintf(sink.peer->identity, sizeof(sink.peer->identity), " connsnoop[%d]: ", (int)getpid());
+	open_local();
 	for (size_t pairs = 4096; pairs < 4106; pairs++)
 		cut_of(pairs, 8192, true);
 }
@@ -986,6 +1011,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_tcp4),
 	TEST(test_tcp6),
 	TEST(test_unix_stream),
+	TEST(test_local_stream),
 	TEST(test_local_form),
 	TEST(test_cut),
 	TEST(test_cut_in_local_form),

@@ -7,6 +7,7 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -105,6 +106,26 @@ ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 int sys_stat(const char *path, struct stat *status)
 {
 	return checked(stat(path, status));
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	return checked(rename(from, to));
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return checked(sendmsg(fd, message, flags));
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return checked(syscall(__NR_sendmmsg, fd, messages, count, flags));
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	return checked(syscall(__NR_memfd_create, name, flags));
 }
 
 int sys_uname(struct utsname *name)

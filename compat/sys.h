@@ -13,9 +13,10 @@
 union bpf_attr;
 struct perf_event_attr;
 struct sockaddr;
+struct msghdr;
+struct mmsghdr;
 struct utsname;
 struct rlimit;
-struct msghdr;
 struct stat;
 
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
@@ -35,6 +36,11 @@ int sys_setsockopt(int fd, int level, int option, const void *value, unsigned in
 int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size);
 ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags);
 int sys_stat(const char *path, struct stat *status);
+int sys_rename(const char *from, const char *to);
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags);
+/* So many of the messages were sent; an error is one of the first. */
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+int sys_memfd_create(const char *name, unsigned int flags);
 int sys_uname(struct utsname *name);
 int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrlimit(int resource, struct rlimit *limit);

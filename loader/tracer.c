@@ -283,10 +283,7 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 	if (tracer->names && attempt.address.has_addr)
 		attempt.domain =
 			names_lookup(tracer->names, attempt.address.family, attempt.address.addr, attempt.time);
-	if (sink_reserve(tracer->sink))
-		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
-	else
-		tracer->sink->dropped++;
+	emit_attempt(tracer->sink, tracer->style, &attempt);
 	tracer->enough = tracer->options->max_events && tracer->shown == tracer->options->max_events;
 	return true;
 }
@@ -316,6 +313,15 @@ size_t tracer_drain(struct tracer *tracer)
 	if (count)
 		tracer_report_losses(tracer, false);
 	return count;
+}
+
+void tracer_flush(struct tracer *tracer)
+{
+	struct error err;
+
+	sink_flush(tracer->sink);
+	while (sink_explain(tracer->sink, &err))
+		fprintf(stderr, "connsnoop: %s\n", err.text);
 }
 
 /* Records of CPUs that had no ring when they were made. They come late, with the time that they were made at. */
@@ -428,8 +434,7 @@ void tracer_report_losses(struct tracer *tracer, bool finished)
 			continue;
 		tracer->tally[cpu].reported = lost;
 		tracer->last_report = now;
-		if (tracer->style->format == FORMAT_JSON && sink_reserve(tracer->sink))
-			render_lost(tracer->style, &tracer->sink->buffer, cpu, lost - reported);
+		emit_lost(tracer->sink, tracer->style, cpu, lost - reported);
 		fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
 			(unsigned long long)(lost - reported), cpu);
 	}

@@ -54,6 +54,9 @@ size_t tracer_drain(struct tracer *tracer);
 /* Detaches the hook, so that nothing is counted any more, and reads all that is left. */
 void tracer_finish(struct tracer *tracer);
 
+/* Writes what can be written. Standard error says a failure once; while it lasts, what does not fit is counted. */
+void tracer_flush(struct tracer *tracer);
+
 /* Says "I sleep" to the programs: the next record rings the bell. */
 int tracer_sleep(struct tracer *tracer);
 

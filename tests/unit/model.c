@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -1731,9 +1732,12 @@ int sys_socket(int family, int type, int protocol)
 	struct thing *sock;
 	int result = disturb();
 
-	(void)protocol;
 	if (result || model.socket_error)
 		return result ? result : -model.socket_error;
+	if (model.real_sockets) {
+		result = socket(family, type | SOCK_CLOEXEC, protocol);
+		return result < 0 ? -errno : result;
+	}
 	sock = new_thing(SOCKET);
 	sock->family = family;
 	sock->socktype = type & 0xf;
@@ -1866,11 +1870,25 @@ static void intrude(const struct model_call *call)
 	model.pid_tgid = 0;
 }
 
+static int connect_really(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (addr->sa_family == AF_UNIX && model.daemon) {
+		strcpy(un.sun_path, model.daemon);
+		addr = (const struct sockaddr *)&un;
+		addrlen = sizeof(un);
+	}
+	return connect(fd, addr, addrlen) ? -errno : 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
-	struct thing *sock = thing_of(fd, SOCKET);
+	struct thing *sock = model.real_sockets ? NULL : thing_of(fd, SOCKET);
 	struct model_call call = {.fd = fd, .addr = addr, .addrlen = (int)addrlen, .nr = __NR_connect};
 
+	if (model.real_sockets)
+		return connect_really(fd, addr, addrlen);
 	if (!sock)
 		return -EBADF;
 	call.family = sock->family;
@@ -2021,7 +2039,7 @@ int sys_close(int fd)
 {
 	int i = fd - MODEL_FIRST_FD;
 
-	if (fd >= 0 && fd < MODEL_FIRST_FD && model.real_files)
+	if (fd >= 0 && fd < MODEL_FIRST_FD && (model.real_files || model.real_sockets))
 		return close(fd) ? -errno : 0;
 	if (i < 0 || i >= ALL_FDS || !fds[i]) {
 		model.strangers++;
@@ -2064,6 +2082,12 @@ void model_write_next(ssize_t result)
 	next_writes[write_count++] = result;
 }
 
+/* What is to become of the next write: an errno, or how much of it. */
+static ssize_t next_most(void)
+{
+	return next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+}
+
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	struct thing *list;
@@ -2073,7 +2097,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (result)
 		return result;
 	if (fd < MODEL_FIRST_FD && model.real_files) {
-		ssize_t most = next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+		ssize_t most = next_most();
 
 		if (most < 0)
 			return most;
@@ -2084,6 +2108,56 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (!list)
 		return -EBADF;
 	return write_probes(buf, size);
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr part = *message;
+	struct iovec iov[128];
+	ssize_t most = next_most(), sent;
+	int result = disturb();
+	size_t all = 0;
+
+	if (result || most < 0)
+		return result ? result : most;
+	for (size_t i = 0; i < message->msg_iovlen && i < 128; i++) {
+		iov[i] = message->msg_iov[i];
+		if (all + iov[i].iov_len > (size_t)most)
+			iov[i].iov_len = (size_t)most - all;
+		all += iov[i].iov_len;
+	}
+	part.msg_iov = iov;
+	sent = sendmsg(fd, &part, flags);
+	return sent < 0 ? -errno : sent;
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	ssize_t most = next_most();
+	int result = disturb();
+
+	if (result || most < 0)
+		return result ? result : (int)most;
+	result = sendmmsg(fd, messages, count < (size_t)most ? count : (unsigned int)most, flags);
+	return result < 0 ? -errno : result;
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	int fd = model.memfd_error ? -1 : memfd_create(name, flags);
+
+	if (model.memfd_error)
+		return -model.memfd_error;
+	return fd < 0 ? -errno : fd;
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	int result = disturb();
+
+	if (result || model.rename_error)
+		return result ? result : -model.rename_error;
+	return rename(from, to) ? -errno : 0;
 }
 
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)

@@ -139,8 +139,11 @@ struct model {
 	uint32_t refused;  /* records that found no room, since the last LOST */
 	struct model_probe probes[MODEL_LISTED_MAX];
 
-	/* Writes to real files (sink.t): see model_write_next(). */
+	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
+	bool real_sockets;
+	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	int memfd_error, rename_error;
 };
 
 extern struct model model;
@@ -159,7 +162,10 @@ struct model_probe *model_find_probe(const char *event);
 /* A packet comes by: it is queued at a packet socket that is bound and whose filter lets it pass. False: at none. */
 bool model_packet(const struct model_packet *packet);
 
-/* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
+/*
+ * The next write to a real file or send to a real socket: below 0 an errno, else the most that is written, or the most
+ * messages; in the order given.
+ */
 #define MODEL_ALL 1000000
 void model_write_next(ssize_t result);
 

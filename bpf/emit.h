@@ -4,6 +4,7 @@
 #define CONNSNOOP_EMIT_H
 
 #include "filter.h"
+#include "ring.h"
 
 /* What one run of a program needs of the maps. */
 struct run {
@@ -87,8 +88,11 @@ static always_inline void read_identity(struct event *ev, const struct run *run)
  */
 static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
 {
-	long err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
+	long err;
 
+	if (write_mapped(ctx, &run->cpu, ev, size))
+		return;
+	err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
 	if (err == -2 || err == -95) {
 		struct stray key = {.time = ev->time, .cpu = run->cpu};
 
@@ -107,7 +111,7 @@ static always_inline void wake_reader(void *ctx, struct run *run, struct event *
 {
 	if (run->control->asleep) {
 		run->control->asleep = 0;
-		bpf_perf_event_output(ctx, &bells, run->cpu, ev, sizeof(__u32));
+		ring_bell(ctx, run->cpu, ev);
 	}
 }
 

@@ -22,6 +22,22 @@ struct bpf_map_def bells = {
 	.value_size = sizeof(__u32),
 };
 
+/*
+ * Where the kernel can, records go to rings in `mapped` instead, by CPU number too, and the bell is a ring buffer of the
+ * kernel's, whose empty records only wake. Values are as large as the rings are made.
+ */
+SEC("maps")
+struct bpf_map_def mapped = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.flags = BPF_F_MMAPABLE,
+};
+
+SEC("maps")
+struct bpf_map_def bell = {
+	.type = BPF_MAP_TYPE_RINGBUF,
+};
+
 SEC("maps")
 struct bpf_map_def counters = {
 	.type = BPF_MAP_TYPE_ARRAY,

@@ -16,6 +16,9 @@
  * and STATUS_UNSUPPORTED say why nothing can be loaded here. */
 int kernel_probe(struct object_kernel *kernel, struct error *err);
 
+/* Whether records can go to rings in the memory of a BPF map; see mapped_ring.h. Three more such calls. */
+bool kernel_has_mapped_rings(const struct object_kernel *kernel);
+
 /* Whether programs of a smaller word size can run: false only where that is certain. */
 bool kernel_has_compat(void);
 

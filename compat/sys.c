@@ -7,6 +7,7 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -39,9 +40,9 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 	return checked(ioctl(fd, request, arg));
 }
 
-int sys_mmap(int fd, size_t length, void **address)
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address)
 {
-	void *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *map = mmap(NULL, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, (off_t)offset);
 
 	*address = map == MAP_FAILED ? NULL : map;
 	return *address ? 0 : -errno;
@@ -105,6 +106,26 @@ ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 int sys_stat(const char *path, struct stat *status)
 {
 	return checked(stat(path, status));
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	return checked(rename(from, to));
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return checked(sendmsg(fd, message, flags));
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return checked(syscall(__NR_sendmmsg, fd, messages, count, flags));
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	return checked(syscall(__NR_memfd_create, name, flags));
 }
 
 int sys_uname(struct utsname *name)

@@ -7,6 +7,7 @@
 #define CONNSNOOP_BPF_HELPERS_H
 
 #include "event.h"
+#include "mapped_ring.h"
 
 #define SEC(name)     __attribute__((section(name), used))
 #define always_inline inline __attribute__((always_inline))
@@ -24,7 +25,10 @@ struct bpf_map_def {
 #define BPF_MAP_TYPE_PERF_EVENT_ARRAY 4
 #define BPF_MAP_TYPE_CGROUP_ARRAY     8
 #define BPF_MAP_TYPE_LPM_TRIE	      11
-#define BPF_F_NO_PREALLOC	      1
+#define BPF_MAP_TYPE_RINGBUF	      27
+
+#define BPF_F_NO_PREALLOC 1
+#define BPF_F_MMAPABLE	  (1U << 10)
 
 static void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(const void *map, const void *key, const void *value, __u64 flags) = (void *)2;
@@ -40,6 +44,11 @@ static long (*const bpf_current_task_under_cgroup)(const void *map, __u32 index)
 /* From 5.5 on; the loader puts helper 4 (probe_read) in their place on a kernel that has only that. */
 static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src) = (void *)112;
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *src) = (void *)113;
+/* From 5.8 on; loaded only where the kernel was found to have it. */
+static long (*const bpf_ringbuf_output)(const void *map, void *data, __u64 size, __u64 flags) = (void *)130;
+
+/* The compiler moves no access to memory across it. */
+#define barrier() asm volatile("" : : : "memory")
 
 /* A connect as the caller made it, before the kernel has looked at it. */
 struct user_call {

@@ -36,9 +36,11 @@ static void print_banner(const struct tracer *tracer)
 			tracer->prefilter.in_reader);
 	if (tracer->options->verbose)
 		fprintf(stderr,
-			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
+			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; %s rings of %zu bytes in all%s%s%s%s\n",
 			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
-			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
+			rings_kind_name(tracer->rings), rings_bytes(tracer->rings),
+			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
+			hook->why_not[0] ? "; not used: " : "", hook->why_not);
 }
 
 static void print_summary(const struct accounts *accounts)
@@ -76,20 +78,19 @@ static int finish(struct tracer *tracer)
 	if (sink->gone)
 		return STATUS_OK;
 	tracer_report_losses(tracer, true);
-	sink_flush(sink);
-	sink->dropped += render_count(tracer->style, sink);
+	tracer_flush(tracer);
+	sink->dropped += emit_forget(sink, tracer->style);
 	accounts = tracer_accounts(tracer, true);
 	if (sink->dropped) {
-		fprintf(stderr,
-			"connsnoop: writing %s: %llu events were not written: %s; make room, or read faster, and start again\n",
-			sink->path ? sink->path : "standard output", (unsigned long long)sink->dropped,
-			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time");
+		fprintf(stderr, "connsnoop: writing %s: %llu events were not written: %s; %s\n", sink->name,
+			(unsigned long long)sink->dropped,
+			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time", sink_advice(sink));
 		status = STATUS_FAILURE;
-	} else if (sink_reserve(sink)) {
-		render_summary(tracer->style, &sink->buffer, &accounts);
 	}
 	if (tracer->names)
 		print_names(tracer);
+	if (!sink->dropped || sink_takes_messages(sink))
+		emit_summary(sink, tracer->style, &accounts);
 	print_summary(&accounts);
 	return status;
 }
@@ -103,6 +104,30 @@ static void go_first(void)
 	setpriority(PRIO_PROCESS, 0, -20);
 }
 
+static int open_sink(struct sink *sink, const struct options *options, int stop_fd, struct error *err)
+{
+	if (options->syslog)
+		return sink_open_syslog(sink, options->syslog, stop_fd, err);
+	if (options->journal)
+		return sink_open_journal(sink, stop_fd, err);
+	if (sink_open(sink, options->output, stop_fd, err))
+		return -1;
+	return options->rotate_size ? sink_rotate(sink, options->rotate_size, options->rotate_count, err) : 0;
+}
+
+static int write_header(struct tracer *tracer, struct error *err)
+{
+	struct sink *sink = tracer->sink;
+
+	if (!sink_takes_messages(sink)) {
+		render_header(tracer->style, &sink->buffer);
+		if (sink_keep_header(sink, err))
+			return -1;
+	}
+	tracer_flush(tracer);
+	return 0;
+}
+
 static int trace(const struct options *options)
 {
 	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
@@ -113,13 +138,14 @@ static int trace(const struct options *options)
 		.since_start = options->since_start,
 		.user = options->user,
 		.header = options->header,
+		.journal = options->journal,
 	};
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
 	int status;
 
-	if (loop_open(&loop, &err) || sink_open(&sink, options->output, loop.signals, &err) ||
+	if (loop_open(&loop, &err) || open_sink(&sink, options, loop.signals, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
 		complain(&err);
@@ -132,9 +158,11 @@ static int trace(const struct options *options)
 	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (sink.waits || sink.fresh)
-		render_header(&style, &sink.buffer);
-	sink_flush(&sink);
+	if (write_header(&tracer, &err)) {
+		complain(&err);
+		status = err.status;
+		goto out;
+	}
 	print_banner(&tracer);
 	command_release(&command);
 

@@ -64,6 +64,7 @@ const char options_help[] =
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
 	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
+	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
 	"\n"
@@ -81,6 +82,7 @@ enum long_option {
 	OPT_DURATION,
 	OPT_HOOK,
 	OPT_PAGES,
+	OPT_RING,
 	OPT_OBJECT,
 	OPT_FILTER_IN,
 	OPT_DOCTOR,
@@ -111,6 +113,7 @@ static const struct option long_options[] = {
 	{"duration", required_argument, NULL, OPT_DURATION},
 	{"hook", required_argument, NULL, OPT_HOOK},
 	{"buffer-pages", required_argument, NULL, OPT_PAGES},
+	{"ring", required_argument, NULL, OPT_RING},
 	{"filter-in", required_argument, NULL, OPT_FILTER_IN},
 	{"object", required_argument, NULL, OPT_OBJECT},
 	{"doctor", no_argument, NULL, OPT_DOCTOR},
@@ -262,6 +265,19 @@ static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--hook takes auto, kprobe, proto or tracepoint, not \"%s\"", text);
+}
+
+static int parse_ring(const char *text, enum ring_choice *ring, struct error *err)
+{
+	static const char *const names[] = {[RINGS_AUTO] = "auto", [RINGS_MAPPED] = "mapped", [RINGS_PERF] = "perf"};
+
+	for (enum ring_choice choice = RINGS_AUTO; choice <= RINGS_PERF; choice++) {
+		if (!strcmp(text, names[choice])) {
+			*ring = choice;
+			return 0;
+		}
+	}
+	return error_set(err, STATUS_USAGE, "--ring takes auto, mapped or perf, not \"%s\"", text);
 }
 
 static int parse_filter_in(const char *text, bool *in_reader, struct error *err)
@@ -451,6 +467,8 @@ static int parse_means(struct options *options, int opt, struct error *err)
 		return parse_hook(optarg, &options->hook, err);
 	case OPT_PAGES:
 		return parse_pages(optarg, &options->pages, err);
+	case OPT_RING:
+		return parse_ring(optarg, &options->ring, err);
 	case OPT_FILTER_IN:
 		return parse_filter_in(optarg, &options->filter_in_reader, err);
 	case OPT_OBJECT:

@@ -5,6 +5,7 @@
 
 #include "attach.h"
 #include "clock.h"
+#include "control.h"
 #include "event.h"
 #include "names.h"
 #include "options.h"
@@ -16,7 +17,7 @@
 struct tally {
 	uint64_t received; /* records read from its ring */
 	uint64_t proof;	   /* of these, the ones read while hooks were tried */
-	uint64_t lost;	   /* told by PERF_RECORD_LOST */
+	uint64_t lost;	   /* told by its ring */
 	uint64_t reported; /* losses that the user was told of */
 	uint64_t ringless; /* attempts that found no ring, as last seen */
 };
@@ -28,7 +29,11 @@ struct tracer {
 	void *image; /* of --object; NULL: built in */
 	struct object *object;
 	struct rings *rings;
+	unsigned int mapped_cpus; /* that have mapped rings; 0: none */
+	unsigned int pages;	  /* of a ring */
+	struct error why_perf;	  /* what mapped rings failed for, where they were tried; else no text */
 	struct hook hook;
+	struct desk desk;
 	struct control control;
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
@@ -48,6 +53,9 @@ void tracer_close(struct tracer *tracer);
 size_t tracer_drain(struct tracer *tracer);
 /* Detaches the hook, so that nothing is counted any more, and reads all that is left. */
 void tracer_finish(struct tracer *tracer);
+
+/* Writes what can be written. Standard error says a failure once; while it lasts, what does not fit is counted. */
+void tracer_flush(struct tracer *tracer);
 
 /* Says "I sleep" to the programs: the next record rings the bell. */
 int tracer_sleep(struct tracer *tracer);

@@ -73,6 +73,12 @@ static bool is_jump(const struct bpf_insn *insn)
 	       BPF_CLASS(insn->code) == BPF_JMP32;
 }
 
+/* r2 = xchg_64(r1 + 0, r2): the one atomic operation that is made use of, and only from 5.12 on. */
+static bool is_exchange(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_STX | BPF_ATOMIC | BPF_DW) && insn->imm == BPF_XCHG;
+}
+
 static bool is_32_bits(const struct bpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_ALU || BPF_CLASS(insn->code) == BPF_JMP32;
@@ -121,7 +127,8 @@ static bool is_understood(const struct bpf_insn *insn)
 	case BPF_ST:
 		return mode == BPF_MEM;
 	case BPF_STX:
-		return mode == BPF_MEM || (mode == BPF_XADD && !insn->imm);
+		return mode == BPF_MEM || (mode == BPF_XADD && !insn->imm) ||
+		       (is_exchange(insn) && insn->src_reg < REGS);
 	default:
 		return jump_is_understood(insn);
 	}
@@ -437,6 +444,10 @@ static void step(struct prune *prune, size_t at, struct regs *regs)
 	case BPF_LDX:
 		set(regs, insn->dst_reg, false, 0);
 		break;
+	case BPF_STX:
+		if (is_exchange(insn))
+			set(regs, insn->src_reg, false, 0);
+		break;
 	case BPF_JMP:
 	case BPF_JMP32:
 		if (is_jump(insn))
@@ -553,6 +564,8 @@ static unsigned int writes(const struct bpf_insn *insn)
 
 	if (insn->code == CALL)
 		return 0x3f;
+	if (is_exchange(insn))
+		return 1U << insn->src_reg;
 	return is_alu(insn) || class == BPF_LD || class == BPF_LDX ? 1U << insn->dst_reg : 0;
 }
 

@@ -67,6 +67,17 @@ static size_t put_record(uint8_t *at, uint32_t type, uint32_t size)
 	return 1 + size;
 }
 
+/* Of a mapped ring: a head of 8 bytes, and the data. */
+static size_t put_mapped(uint8_t *at, uint64_t size)
+{
+	size_t body = (size + 7) & ~7u;
+
+	at[0] = (uint8_t)(sizeof(size) + body);
+	memcpy(at + 1, &size, sizeof(size));
+	memset(at + 1 + sizeof(size), 0x22, body);
+	return 1 + sizeof(size) + body;
+}
+
 static void write_rings(void)
 {
 	static const uint32_t positions[] = {0, 4000, 0xffffff80};
@@ -81,6 +92,11 @@ static void write_rings(void)
 		len += put_record(bytes + len, PERF_RECORD_SAMPLE, 16);
 		len += put_record(bytes + len, PERF_RECORD_SAMPLE, 200);
 		write_seed("ring", i, bytes, len);
+		len = 4;
+		len += put_mapped(bytes + len, 84);
+		len += put_mapped(bytes + len, 4);
+		len += put_mapped(bytes + len, 188);
+		write_seed("ring", 3 + i, bytes, len);
 	}
 }
 

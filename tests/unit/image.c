@@ -122,6 +122,9 @@ void image_set_constants(struct object *object)
 {
 	struct error err;
 
+	object_set_constant(object, "MAPPED", 0, &err);
+	object_set_constant(object, "RING_SIZE", 4096, &err);
+	object_set_constant(object, "RING_WAKE", 1024, &err);
 	object_set_constant(object, "NONCE", 0x1122334455667788, &err);
 	object_set_constant(object, "STACK_SIZE", 16384, &err);
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);

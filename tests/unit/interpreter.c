@@ -77,6 +77,8 @@ static void call(struct machine *m, int32_t helper)
 		if (helper == 2)
 			check_buffer(m, r[3], value);
 	}
+	if (helper == 130)
+		check_buffer(m, r[2], r[3]);
 	if (helper == 25)
 		check_buffer(m, r[4], r[5]);
 	if (helper == 25 && r[1] != (uintptr_t)m->ctx)
@@ -212,6 +214,13 @@ static void store(struct machine *m, const struct bpf_insn *insn, uint64_t value
 {
 	size_t size = sizes[BPF_SIZE(insn->code) >> 3];
 
+	/* The one that arm64's programs have in place of a barrier. */
+	if (insn->code == (BPF_STX | BPF_ATOMIC | BPF_DW) && insn->imm == BPF_XCHG) {
+		uint64_t *place = memory(m, m->reg[insn->dst_reg] + (uint64_t)(int64_t)insn->off, size, true);
+
+		m->reg[insn->src_reg] = __atomic_exchange_n(place, value, __ATOMIC_SEQ_CST);
+		return;
+	}
 	if (BPF_MODE(insn->code) != BPF_MEM)
 		wrong(m, "an atomic operation, which 32-bit ARM's JIT has not");
 	memcpy(memory(m, m->reg[insn->dst_reg] + (uint64_t)(int64_t)insn->off, size, true), &value, size);

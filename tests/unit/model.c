@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,6 +180,9 @@ const struct model_kernel model_5_10 = {
 	.raw_tracepoints = true,
 	.prog_arrays = true,
 	.read_kinds = true,
+	.mapped_arrays = true,
+	.ring_buffers = true,
+	.value_max = 4 << 20,
 	.insns_max = 1000000,
 	.insns_error = E2BIG,
 	.charges_memlock = true,
@@ -201,6 +205,8 @@ const struct model_kernel model_6_12 = {
 	.raw_tracepoints = true,
 	.prog_arrays = true,
 	.read_kinds = true,
+	.mapped_arrays = true,
+	.ring_buffers = true,
 	.insns_max = 1000000,
 	.insns_error = E2BIG,
 	.pmu_type = 8,
@@ -231,6 +237,9 @@ struct thing {
 	/* MAP */
 	unsigned int map_type, key_size, value_size, entries;
 	uint8_t *values, *keys; /* keys: of a hash, a byte "used" before each */
+	size_t values_size;	/* rounded up to pages */
+	bool mappable;
+	int maps_of_it; /* mappings */
 	struct thing **slots;
 	/* EVENT */
 	uint32_t event_type;
@@ -460,6 +469,10 @@ int model_leaks(void)
 			all_events[i]->page = NULL;
 			put_thing(all_events[i]);
 		}
+		while (all_maps[i] && all_maps[i]->maps_of_it) {
+			all_maps[i]->maps_of_it--;
+			put_thing(all_maps[i]);
+		}
 	}
 	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
 		if (model.probes[i].id && !strncmp(model.probes[i].event, "connsnoop_", 10) &&
@@ -509,22 +522,37 @@ static bool name_is_good(const char name[BPF_OBJ_NAME_LEN])
 	return length < BPF_OBJ_NAME_LEN;
 }
 
+static uint32_t stride_of(const struct thing *map)
+{
+	return (map->value_size + 7) & ~7u;
+}
+
 /* bpf_prog_charge_memlock(), bpf_map_charge_memlock(): EPERM whatever capabilities there are, up to 5.10. */
 static bool memlock_refuses(void)
 {
 	return model.kernel->charges_memlock && model.memlock < model.memlock_need;
 }
 
-/* array_map_alloc(), kernel/bpf/arraymap.c; fd_array_map_alloc() wants values of 4; htab_map_alloc(), hashtab.c. */
+/*
+ * array_map_alloc(), kernel/bpf/arraymap.c; fd_array_map_alloc() wants values of 4; htab_map_alloc(), hashtab.c;
+ * ringbuf_map_alloc(), ringbuf.c: whole pages, a power of two of bytes.
+ */
 static bool map_is_good(const union bpf_attr *attr)
 {
-	if (attr->value_size == 0 || attr->max_entries == 0)
+	unsigned int flags = model.kernel->mapped_arrays && attr->map_type == BPF_MAP_TYPE_ARRAY ? BPF_F_MMAPABLE : 0;
+
+	if (attr->max_entries == 0)
+		return false;
+	if (attr->map_type == BPF_MAP_TYPE_RINGBUF)
+		return model.kernel->ring_buffers && !attr->map_flags && !attr->key_size && !attr->value_size &&
+		       attr->max_entries % PAGE == 0 && !(attr->max_entries & (attr->max_entries - 1));
+	if (attr->value_size == 0)
 		return false;
 	/* trie_alloc(), kernel/bpf/lpm_trie.c */
 	if (attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
 		return model.kernel->tries && attr->map_flags == BPF_F_NO_PREALLOC && attr->key_size > 4 &&
 		       attr->key_size <= 4 + 256;
-	if (attr->map_flags)
+	if (attr->map_flags & ~flags)
 		return false;
 	switch (attr->map_type) {
 	case BPF_MAP_TYPE_ARRAY:
@@ -540,6 +568,17 @@ static bool map_is_good(const union bpf_attr *attr)
 	}
 }
 
+/* A ring buffer's are the reader's page, the writers' and the data. */
+static void make_values(struct thing *map)
+{
+	size_t size =
+		map->map_type == BPF_MAP_TYPE_RINGBUF ? 2 * PAGE + map->entries : (size_t)map->entries * stride_of(map);
+
+	map->values_size = map->mappable ? (size + PAGE - 1) / PAGE * PAGE : size;
+	map->values = map->mappable ? aligned_alloc(PAGE, map->values_size) : malloc(size);
+	memset(map->values, 0, map->values_size);
+}
+
 static int map_create(const union bpf_attr *attr)
 {
 	struct thing *map;
@@ -550,8 +589,12 @@ static int map_create(const union bpf_attr *attr)
 		return -EINVAL;
 	if (!map_is_good(attr))
 		return -EINVAL;
+	if (model.map_error && attr->map_type == model.map_error_type)
+		return -model.map_error;
 	if (!model.privileged || memlock_refuses())
 		return -EPERM;
+	if (model.kernel->value_max && attr->value_size > model.kernel->value_max)
+		return -E2BIG;
 	/* array_map_alloc(): what does not fit 32 bits, and here what a test would wait for. */
 	if ((uint64_t)attr->max_entries * ((uint64_t)attr->value_size + attr->key_size) > 16u << 20)
 		return -ENOMEM;
@@ -562,10 +605,11 @@ static int map_create(const union bpf_attr *attr)
 	map->entries = attr->max_entries;
 	if (attr->map_type == BPF_MAP_TYPE_HASH || attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
 		map->keys = calloc(map->entries, 1 + map->key_size);
-	if (attr->map_type != BPF_MAP_TYPE_PERF_EVENT_ARRAY && attr->map_type != BPF_MAP_TYPE_CGROUP_ARRAY)
-		map->values = calloc(map->entries, (map->value_size + 7) & ~7u);
-	else
+	map->mappable = attr->map_flags & BPF_F_MMAPABLE || attr->map_type == BPF_MAP_TYPE_RINGBUF;
+	if (attr->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY || attr->map_type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		map->slots = calloc(map->entries, sizeof(struct thing *));
+	else
+		make_values(map);
 	list_add(all_maps, map);
 	memcpy(model.map_name, model.kernel->map_end >= 44 ? attr->map_name : "", model.kernel->map_end >= 44 ? 16 : 1);
 	return new_fd(map);
@@ -573,7 +617,7 @@ static int map_create(const union bpf_attr *attr)
 
 static uint8_t *map_value(const struct thing *map, uint32_t key)
 {
-	return key < map->entries && map->values ? map->values + (size_t)key * ((map->value_size + 7) & ~7u) : NULL;
+	return key < map->entries && map->values ? map->values + (size_t)key * stride_of(map) : NULL;
 }
 
 /* The place of a key in a hash, or of a free one for it; -1: none. */
@@ -663,6 +707,8 @@ static int map_access(int cmd, const union bpf_attr *attr)
 		return -EINVAL;
 	if (key >= map->entries)
 		return cmd == BPF_MAP_UPDATE_ELEM ? -E2BIG : -ENOENT;
+	if (map->map_type == BPF_MAP_TYPE_RINGBUF)
+		return -ENOTSUP;
 	if (map->values) {
 		if (cmd == BPF_MAP_UPDATE_ELEM)
 			memcpy(map_value(map, key), (const void *)(uintptr_t)attr->value, map->value_size);
@@ -692,6 +738,8 @@ static bool has_helper(int32_t helper)
 		return kinds;
 	if (helper == 113)
 		return kinds && !model.confidential;
+	if (helper == 130)
+		return model.kernel->ring_buffers;
 	if (helper == 37)
 		return model.kernel->cgroup_arrays;
 	return helper != 4 || !(kinds && model.confidential);
@@ -1148,42 +1196,82 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 /* --- rings --- */
 
 /* perf_mmap(): one page and a power of two of them. */
-int sys_mmap(int fd, size_t length, void **address)
+static int map_event(struct thing *event, size_t offset, size_t length, void **address)
 {
-	struct thing *event = thing_of(fd, EVENT);
 	size_t pages = length / PAGE - 1;
-	int result = disturb();
 	void *map;
 
-	*address = NULL;
-	if (result)
-		return result;
-	if (!event || event->page || length % PAGE || pages == 0 || pages & (pages - 1))
+	if (event->page || offset || length % PAGE || pages == 0 || pages & (pages - 1))
 		return -EINVAL;
 	map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
 		return -ENOMEM;
 	event->page = map;
 	event->page_size = length;
-	event->refs++;
-	mappings++;
 	*address = map;
+	return 0;
+}
+
+/* array_map_mmap(): no more than there is. ringbuf_map_mmap(): what is written to is the first page. */
+static int map_map(struct thing *map, size_t offset, size_t length, bool writable, void **address)
+{
+	if (!map->mappable)
+		return -ENOTSUP;
+	if (offset + length > map->values_size)
+		return -EINVAL;
+	if (map->map_type == BPF_MAP_TYPE_RINGBUF && writable && (offset || length != PAGE))
+		return -EPERM;
+	map->maps_of_it++;
+	*address = map->values + offset;
+	return 0;
+}
+
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address)
+{
+	struct thing *thing = look_up(fd);
+	int result = disturb();
+
+	*address = NULL;
+	if (!thing)
+		model.strangers++;
+	if (!result && (!thing || (thing->kind != EVENT && thing->kind != MAP)))
+		result = -EINVAL;
+	if (!result && thing->kind == EVENT)
+		result = map_event(thing, offset, length, address);
+	else if (!result)
+		result = map_map(thing, offset, length, writable, address);
+	if (result)
+		return result;
+	thing->refs++;
+	mappings++;
+	return 0;
+}
+
+static int unmap_event(struct thing *event, void *address, size_t length)
+{
+	if (event->page_size != length)
+		model.strangers++;
+	munmap(address, event->page_size);
+	event->page = NULL;
+	mappings--;
+	put_thing(event);
 	return 0;
 }
 
 int sys_munmap(void *address, size_t length)
 {
-	for (int i = 0; i < ALL_FDS; i++) {
-		struct thing *event = all_events[i];
+	uint8_t *at = address;
 
-		if (!event || event->page != address)
+	for (int i = 0; i < ALL_FDS; i++) {
+		struct thing *map = all_maps[i];
+
+		if (all_events[i] && all_events[i]->page == address)
+			return unmap_event(all_events[i], address, length);
+		if (!map || !map->maps_of_it || at < map->values || at + length > map->values + map->values_size)
 			continue;
-		if (event->page_size != length)
-			model.strangers++;
-		munmap(address, event->page_size);
-		event->page = NULL;
+		map->maps_of_it--;
 		mappings--;
-		put_thing(event);
+		put_thing(map);
 		return 0;
 	}
 	model.strangers++;
@@ -1284,19 +1372,54 @@ static int64_t output(const struct thing *map, uint64_t index, const void *data,
 	return model.kernel->tells_refusal ? -ENOSPC : 0;
 }
 
+/* __bpf_ringbuf_reserve() and bpf_ringbuf_commit(), kernel/bpf/ringbuf.c: EAGAIN where there is no room. */
+static int64_t ring_output(const struct thing *map, const void *data, uint64_t size, uint64_t flags)
+{
+	unsigned long *read, *written;
+	uint64_t length = (size + 8 + 7) & ~7ull;
+	uint32_t header[2] = {(uint32_t)size, 0};
+
+	if (map->map_type != BPF_MAP_TYPE_RINGBUF)
+		abort(); /* the verifier's business */
+	if (flags & ~3ull)
+		return -EINVAL;
+	read = (unsigned long *)map->values;
+	written = (unsigned long *)(map->values + PAGE);
+	if (*written - *read + length >= map->entries)
+		return -EAGAIN;
+	for (uint64_t i = 0; i < length; i++)
+		map->values[2 * PAGE + (*written + i) % map->entries] = i < 8	       ? ((uint8_t *)header)[i]
+									: i - 8 < size ? ((const uint8_t *)data)[i - 8]
+										       : 0;
+	*written += length;
+	model.wakes += flags & BPF_RB_FORCE_WAKEUP ? 1 : 0;
+	return 0;
+}
+
 /* --- memory and helpers --- */
 
+/* check_map_access(): within one value. A ring buffer's insides are the helpers' own. */
 bool model_owns(uint64_t address, size_t size)
 {
-	for (int i = 0; i < ALL_FDS; i++) {
+	static int last; /* where the one before was: it is asked for every access to memory */
+
+	for (int n = 0; n < ALL_FDS; n++) {
+		int i = (last + n) % ALL_FDS;
 		const struct thing *map = all_maps[i];
 		uint64_t start = map ? (uintptr_t)map->values : 0;
 
-		if (start && address >= start &&
-		    address + size <= start + (uint64_t)map->entries * ((map->value_size + 7) & ~7u))
-			return true;
+		if (!start || map->map_type == BPF_MAP_TYPE_RINGBUF || address < start ||
+		    address >= start + (uint64_t)map->entries * stride_of(map))
+			continue;
+		last = i;
+		return (address - start) % stride_of(map) + size <= map->value_size;
 	}
 	return false;
+}
+
+struct mapped_ring *model_mapped_ring(int map, unsigned int cpu)
+{
+	return (struct mapped_ring *)map_value(thing_of(map, MAP), cpu);
 }
 
 void model_map_sizes(uint64_t map, uint32_t *key, uint32_t *value)
@@ -1437,6 +1560,8 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 		return b < 32 && model.in_cgroups >> b & 1;
 	case 25:
 		return (uint64_t)output((const struct thing *)(uintptr_t)b, c, (const void *)(uintptr_t)d, e);
+	case 130:
+		return (uint64_t)ring_output((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b, c, d);
 	case 4:
 	case 112:
 	case 113:
@@ -1607,9 +1732,12 @@ int sys_socket(int family, int type, int protocol)
 	struct thing *sock;
 	int result = disturb();
 
-	(void)protocol;
 	if (result || model.socket_error)
 		return result ? result : -model.socket_error;
+	if (model.real_sockets) {
+		result = socket(family, type | SOCK_CLOEXEC, protocol);
+		return result < 0 ? -errno : result;
+	}
 	sock = new_thing(SOCKET);
 	sock->family = family;
 	sock->socktype = type & 0xf;
@@ -1742,11 +1870,25 @@ static void intrude(const struct model_call *call)
 	model.pid_tgid = 0;
 }
 
+static int connect_really(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (addr->sa_family == AF_UNIX && model.daemon) {
+		strcpy(un.sun_path, model.daemon);
+		addr = (const struct sockaddr *)&un;
+		addrlen = sizeof(un);
+	}
+	return connect(fd, addr, addrlen) ? -errno : 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
-	struct thing *sock = thing_of(fd, SOCKET);
+	struct thing *sock = model.real_sockets ? NULL : thing_of(fd, SOCKET);
 	struct model_call call = {.fd = fd, .addr = addr, .addrlen = (int)addrlen, .nr = __NR_connect};
 
+	if (model.real_sockets)
+		return connect_really(fd, addr, addrlen);
 	if (!sock)
 		return -EBADF;
 	call.family = sock->family;
@@ -1897,7 +2039,7 @@ int sys_close(int fd)
 {
 	int i = fd - MODEL_FIRST_FD;
 
-	if (fd >= 0 && fd < MODEL_FIRST_FD && model.real_files)
+	if (fd >= 0 && fd < MODEL_FIRST_FD && (model.real_files || model.real_sockets))
 		return close(fd) ? -errno : 0;
 	if (i < 0 || i >= ALL_FDS || !fds[i]) {
 		model.strangers++;
@@ -1940,6 +2082,12 @@ void model_write_next(ssize_t result)
 	next_writes[write_count++] = result;
 }
 
+/* What is to become of the next write: an errno, or how much of it. */
+static ssize_t next_most(void)
+{
+	return next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+}
+
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	struct thing *list;
@@ -1949,7 +2097,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (result)
 		return result;
 	if (fd < MODEL_FIRST_FD && model.real_files) {
-		ssize_t most = next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+		ssize_t most = next_most();
 
 		if (most < 0)
 			return most;
@@ -1960,6 +2108,56 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (!list)
 		return -EBADF;
 	return write_probes(buf, size);
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr part = *message;
+	struct iovec iov[128];
+	ssize_t most = next_most(), sent;
+	int result = disturb();
+	size_t all = 0;
+
+	if (result || most < 0)
+		return result ? result : most;
+	for (size_t i = 0; i < message->msg_iovlen && i < 128; i++) {
+		iov[i] = message->msg_iov[i];
+		if (all + iov[i].iov_len > (size_t)most)
+			iov[i].iov_len = (size_t)most - all;
+		all += iov[i].iov_len;
+	}
+	part.msg_iov = iov;
+	sent = sendmsg(fd, &part, flags);
+	return sent < 0 ? -errno : sent;
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	ssize_t most = next_most();
+	int result = disturb();
+
+	if (result || most < 0)
+		return result ? result : (int)most;
+	result = sendmmsg(fd, messages, count < (size_t)most ? count : (unsigned int)most, flags);
+	return result < 0 ? -errno : result;
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	int fd = model.memfd_error ? -1 : memfd_create(name, flags);
+
+	if (model.memfd_error)
+		return -model.memfd_error;
+	return fd < 0 ? -errno : fd;
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	int result = disturb();
+
+	if (result || model.rename_error)
+		return result ? result : -model.rename_error;
+	return rename(from, to) ? -errno : 0;
 }
 
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)

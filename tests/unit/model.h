@@ -32,6 +32,9 @@ struct model_kernel {
 	bool raw_tracepoints;	   /* BPF_RAW_TRACEPOINT_OPEN (4.17) */
 	bool prog_arrays;	   /* several programs on an event (4.15) */
 	bool read_kinds;	   /* helpers 112 and 113 (5.5) */
+	bool mapped_arrays;	   /* BPF_F_MMAPABLE (5.5) */
+	bool ring_buffers;	   /* BPF_MAP_TYPE_RINGBUF and helper 130 (5.8) */
+	unsigned int value_max;	   /* KMALLOC_MAX_SIZE, where an array's values are held against it (to 5.10); 0: not */
 	unsigned int insns_max;
 	int insns_error;      /* what one more is */
 	bool charges_memlock; /* up to 5.10 */
@@ -114,7 +117,9 @@ struct model {
 	int fail_at;		 /* this call, counted from 1, fails with ... */
 	int fail_error;
 	int perf_error; /* of each perf_event_open of a ring */
-	int calls;	/* so many were made */
+	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
+	unsigned int map_error_type;
+	int calls; /* so many were made */
 
 	/* Called before each helper that a program calls, to see what it does. */
 	void (*watch)(int32_t helper, const uint64_t args[5]);
@@ -122,7 +127,8 @@ struct model {
 	/* What it did. */
 	int attempts;		   /* sys_connect */
 	int loads;		   /* programs accepted */
-	int records;		   /* that programs have put out */
+	int records;		   /* that programs have put out into perf's rings */
+	int wakes;		   /* by helper 130 */
 	int truncations;	   /* kprobe_events opened with O_TRUNC: deletes everybody's */
 	int strangers;		   /* calls on descriptors that are not open */
 	unsigned int last_version; /* kern_version of the last accepted program */
@@ -133,8 +139,11 @@ struct model {
 	uint32_t refused;  /* records that found no room, since the last LOST */
 	struct model_probe probes[MODEL_LISTED_MAX];
 
-	/* Writes to real files (sink.t): see model_write_next(). */
+	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
+	bool real_sockets;
+	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	int memfd_error, rename_error;
 };
 
 extern struct model model;
@@ -153,7 +162,10 @@ struct model_probe *model_find_probe(const char *event);
 /* A packet comes by: it is queued at a packet socket that is bound and whose filter lets it pass. False: at none. */
 bool model_packet(const struct model_packet *packet);
 
-/* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
+/*
+ * The next write to a real file or send to a real socket: below 0 an errno, else the most that is written, or the most
+ * messages; in the order given.
+ */
 #define MODEL_ALL 1000000
 void model_write_next(ssize_t result);
 
@@ -184,6 +196,9 @@ void model_ring_put(struct model_ring *ring, const void *bytes, uint32_t size);
 /* As the kernel writes it: header, size, data, padding; false: no room. */
 bool model_ring_sample(struct model_ring *ring, const void *data, uint32_t size);
 void model_ring_lost(struct model_ring *ring, uint64_t count);
+
+/* The ring of a CPU in a map that can be mapped, the values being as large as this one's. */
+struct mapped_ring *model_mapped_ring(int map, unsigned int cpu);
 
 /* interpreter.c: runs a program; memory outside its stack, context and map values is a failed test. */
 struct model_program;

@@ -151,6 +151,13 @@ static void test_values(void **state)
 	assert_int_equal(options.hook, HOOK_PROTO);
 	good("--hook=tracepoint");
 	assert_int_equal(options.hook, HOOK_TRACEPOINT);
+	assert_int_equal(options.ring, RINGS_AUTO);
+	good("--ring auto");
+	assert_int_equal(options.ring, RINGS_AUTO);
+	good("--ring mapped");
+	assert_int_equal(options.ring, RINGS_MAPPED);
+	good("--ring=perf");
+	assert_int_equal(options.ring, RINGS_PERF);
 }
 
 static void test_bad_values(void **state)
@@ -176,6 +183,7 @@ static void test_bad_values(void **state)
 		bad(line, "--buffer-pages takes");
 	}
 	bad("--format xml", "--format takes");
+	bad("--ring lord", "--ring takes auto, mapped or perf, not \"lord\"");
 	bad("--hook bpf", "--hook takes auto, kprobe, proto or tracepoint");
 	bad("--hook \"\"", "--hook takes");
 }

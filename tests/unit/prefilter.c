@@ -239,7 +239,7 @@ static struct counters counters(void)
 	struct counters sum = {0}, one;
 
 	for (uint32_t cpu = 0; cpu < tracer.cpus; cpu++) {
-		assert_int_equal(counters_read(object_map_fd(tracer.object, "counters"), cpu, &one), 0);
+		assert_int_equal(desk_count(&tracer.desk, cpu, &one), 0);
 		sum.attempts += one.attempts;
 		sum.filtered += one.filtered;
 	}
@@ -380,6 +380,7 @@ static void test_what_is_off_is_not_there(void **state)
 		static const char *const lines[] = {"-a", "-a"};
 
 		options = parse(lines[i]);
+		options.ring = RINGS_PERF;
 		model_boot(i ? &model_6_12 : &model_4_4);
 		open_tracer(&options);
 		assert_int_equal(model.last_count, none);

@@ -9,6 +9,7 @@
 #include "bpf_attr.h"
 #include "control.h"
 #include "image.h"
+#include "mapped_ring.h"
 #include "model.h"
 #include "object/private.h"
 #include "prefilter.h"
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-#define LOG_MAX (1 << 20)
+#define LOG_MAX (4 << 20)
 
 static const struct program {
 	const char *section;
@@ -37,17 +38,19 @@ static const struct program {
 
 static const struct setting {
 	const char *name;
-	uint64_t stack_size, regs_from_top, place, native, nonce;
+	uint64_t stack_size, regs_from_top, place, native, nonce, mapped;
 	const char *pids, *uids, *ports, *nets, *comms, *paths;
 } settings[] = {
-	{"no filter", 16384, 168, 3, 1, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"no registers", 0, 0, 3, 1, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"no native calls", 16384, 168, 0, 0, NONCE, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"all off", 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, NULL, NULL, NULL, NULL, NULL, NULL},
-	{"single numbers", 16384, 168, 0, 1, NONCE, "7", "!1", "9", NULL, NULL, NULL},
-	{"lists", 16384, 168, 0, 1, NONCE, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x"},
-	{"families", 0, 0, 0, 0, NONCE, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*"},
+	{"no filter", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"no registers", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"no native calls", 16384, 168, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"all off", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, 0, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"single numbers", 16384, 168, 0, 1, NONCE, 0, "7", "!1", "9", NULL, NULL, NULL},
+	{"lists", 16384, 168, 0, 1, NONCE, 0, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x"},
+	{"families", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*"},
+	{"mapped rings", 16384, 168, 3, 1, NONCE, 1, NULL, NULL, NULL, NULL, NULL, NULL},
+	{"mapped rings, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", NULL, NULL, NULL, "curl", NULL},
 };
 
 /* What a run did. */
@@ -86,6 +89,11 @@ static void watch(int32_t helper, const uint64_t args[5])
 	case 112:
 	case 113:
 		note(&args[1], 8);
+		break;
+	case 130:
+		note((const void *)(uintptr_t)args[1], args[2]);
+		note(&args[2], 8);
+		note(&args[3], 8);
 		break;
 	case 25:
 		note(&args[2], 8);
@@ -138,7 +146,15 @@ static struct probe attach(const struct program *program, int prog)
 	return probe;
 }
 
-static void connect_all(void)
+/* What stands in the ring of CPU 0; and there is room again. */
+static void note_ring(struct mapped_ring *ring)
+{
+	note(ring, rings_value_size(1));
+	ring->tail = ring->head;
+	ring->called = 0;
+}
+
+static void connect_all(struct mapped_ring *ring)
 {
 	static const uint64_t numbers[] = {42, 102, 362, 0x40000000 | 42, 426, 0, 203, 283};
 	static const int lengths[] = {0, 1, 4, 16, 28, 29, 110, 128, 129, -1};
@@ -170,6 +186,8 @@ static void connect_all(void)
 		/* Some happen on a CPU that has no ring. */
 		model.cpu = i % 5 == 0 ? 1 : 0;
 		model_connect(&call);
+		if (i % 16 == 0)
+			note_ring(ring);
 	}
 }
 
@@ -218,7 +236,9 @@ static struct object *open_object(const struct image *image, const struct settin
 	image_prepare(object);
 	object_resize_map(object, "counters", MODEL_CPUS, &err);
 	assert_int_equal(prefilter_plan(&prefilter, &filter, false, object, &err), 0);
-	/* Unpruned, a program still refers to the lists of filters that are off. */
+	object_resize_values(object, "mapped", (uint32_t)rings_value_size(1), &err);
+	object_resize_map(object, "bell", 4096, &err);
+	/* Unpruned, a program still refers to the lists of filters that are off, and to rings of the other kind. */
 	for (int i = 0; i < object->map_count; i++) {
 		if (!object->maps[i].max_entries)
 			object->maps[i].max_entries = 1;
@@ -232,6 +252,7 @@ static struct object *open_object(const struct image *image, const struct settin
 	object_set_constant(object, "PLACE", setting->place, &err);
 	object_set_constant(object, "NATIVE", setting->native, &err);
 	object_set_constant(object, "NONCE", setting->nonce, &err);
+	object_set_constant(object, "MAPPED", setting->mapped, &err);
 	return object;
 }
 
@@ -265,7 +286,7 @@ static void run(const struct image *image, const struct program *program, const 
 		const struct control control = {.asleep = i % 2, .own_tgid = i / 2 * 8};
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
-		connect_all();
+		connect_all(model_mapped_ring(object_map_fd(object, "mapped"), 0));
 	}
 	note_maps(object);
 	model.watch = NULL;

@@ -184,10 +184,8 @@ static void test_unknown_constant(void **state)
 
 	(void)state;
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-	assert_int_equal(object_resize_map(object, "rings", 4, &err) | object_resize_map(object, "bells", 4, &err) |
-				 object_resize_map(object, "counters", 4, &err) |
-				 object_create_maps(object, &image_kernel, &err),
-			 0);
+	image_prepare(object);
+	assert_int_equal(object_create_maps(object, &image_kernel, &err), 0);
 	assert_int_equal(object_load_program(object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, &image_kernel, &err), -1);
 	assert_sentence(&err, STATUS_USAGE, "\"NONCE\", which is neither a map nor a constant");
 	assert_non_null(strstr(err.text, IMAGE_NAME ": kprobe/learn, instruction "));

@@ -79,7 +79,7 @@ static int finish(struct tracer *tracer)
 		return STATUS_OK;
 	tracer_report_losses(tracer, true);
 	tracer_flush(tracer);
-	sink->dropped += emit_forget(sink, tracer->style);
+	emit_forget(sink, tracer->style);
 	accounts = tracer_accounts(tracer, true);
 	if (sink->dropped) {
 		fprintf(stderr, "connsnoop: writing %s: %llu events were not written: %s; %s\n", sink->name,

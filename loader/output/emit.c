@@ -61,7 +61,9 @@ void emit_summary(struct sink *sink, struct style *style, const struct accounts 
 	put_text(buf, " lost\n");
 }
 
-uint64_t emit_forget(struct sink *sink, const struct style *style)
+void emit_forget(struct sink *sink, const struct style *style)
 {
-	return sink_takes_messages(sink) ? sink_forget_messages(sink) : render_count(style, sink);
+	uint64_t count = sink_takes_messages(sink) ? sink_forget_messages(sink) : render_count(style, sink);
+
+	sink->dropped += count;
 }

@@ -52,8 +52,8 @@ uint64_t render_count(const struct style *style, const struct sink *sink);
 void emit_attempt(struct sink *sink, struct style *style, const struct attempt *attempt);
 void emit_lost(struct sink *sink, struct style *style, uint32_t cpu, uint64_t count);
 void emit_summary(struct sink *sink, struct style *style, const struct accounts *accounts);
-/* How many attempts could not be handed over until now. Messages among them will not be; lines may be, when closing. */
-uint64_t emit_forget(struct sink *sink, const struct style *style);
+/* At the end: what could not be handed over until now is dropped. A file's lines may still be written when it is closed. */
+void emit_forget(struct sink *sink, const struct style *style);
 
 /* journal.c: a datagram for journald. */
 void journal_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);

@@ -22,6 +22,7 @@
 #define SILENCE_MAX_MS	30000 /* TCP: what is not acknowledged by then is lost */
 #define PROBE_ANSWER_MS 200   /* a refusal comes by then or never */
 #define TICK_MS		10    /* until a socket that was full is looked at again */
+#define SETTLED_MS	1000  /* a stream that is closed sooner is no collector that was started anew */
 #define BATCH		128
 
 /* --- connecting --- */
@@ -56,6 +57,12 @@ static int fail(struct sink *sink, int errnum)
 	return errnum;
 }
 
+/* A stream takes what nobody reads: who accepts connections only to close them is not to be fed at full speed. */
+static bool is_settled(const struct peer *peer)
+{
+	return peer->framing == FRAME_DATAGRAM || clock_monotonic() >= peer->since + SETTLED_MS * MS;
+}
+
 /*
  * It worked and now it does not: most likely it was started anew, so we connect at once and tell nobody, unless a stream
  * took bytes with it that were on their way.
@@ -69,7 +76,7 @@ static int lose(struct sink *sink, int errnum)
 		peer->in_flight += (uint64_t)queued;
 		sink->untold |= UNTOLD_NEWS;
 	}
-	if (!peer->worked)
+	if (!peer->worked || !is_settled(peer))
 		return fail(sink, errnum);
 	hang_up(sink);
 	peer->retry = 0;
@@ -98,6 +105,7 @@ static void set_up(struct peer *peer)
 	peer->state = PEER_UP;
 	peer->trust = PEER_TRUSTED;
 	peer->worked = false;
+	peer->since = clock_monotonic();
 }
 
 static int begin(struct sink *sink)
@@ -356,7 +364,7 @@ static int send_some(struct sink *sink, size_t *done)
 		return errnum;
 	peer->worked = true;
 	sink->stuck = false;
-	if (peer->trust == PEER_TRUSTED) {
+	if (peer->trust == PEER_TRUSTED && is_settled(peer)) {
 		peer->failure = 0;
 		peer->delay_ms = DELAY_MIN_MS;
 	}
@@ -408,10 +416,12 @@ int peer_write(struct sink *sink)
 
 /* --- the rest --- */
 
+/* What works is left alone; what does not is not waited with. */
 int peer_reopen(struct sink *sink, struct error *err)
 {
 	(void)err;
-	hang_up(sink);
+	if (sink->peer->state == PEER_CONNECTING)
+		hang_up(sink);
 	sink->peer->delay_ms = DELAY_MIN_MS;
 	sink->peer->retry = 0;
 	sink_flush(sink);

@@ -44,6 +44,7 @@ struct peer {
 	int failure;						/* errno, until it takes something again */
 	unsigned int delay_ms;
 	uint64_t retry;	    /* not to be tried before; ns, CLOCK_MONOTONIC */
+	uint64_t since;	    /* connected */
 	uint64_t deadline;  /* of the connecting */
 	uint64_t flush_end; /* of waiting in this flush */
 	uint64_t end;	    /* of all waiting; 0: not near */

@@ -80,7 +80,8 @@ int sink_open_journal(struct sink *sink, int stop_fd, struct error *err);
 
 /* What is in the buffer is the header: kept for files that begin anew, and taken back where this one has lines already. */
 int sink_keep_header(struct sink *sink, struct error *err);
-/* SIGHUP: opens the path anew, as after a rotation by others; on failure the old file stays in use. Connects anew. */
+/* SIGHUP: opens the path anew, as after a rotation by others; on failure the old file stays in use. A peer that is away
+ * is tried at once. */
 int sink_reopen(struct sink *sink, struct error *err);
 
 /* Makes room for one line; false where there is none. */

@@ -285,6 +285,7 @@ static int connect_first(struct sink *sink, struct error *err)
 	if (peer->addr.ss_family == AF_UNIX) {
 		if (errnum == EPROTOTYPE) {
 			peer->framing = FRAME_NUL;
+			peer->failure = 0;
 			peer->retry = 0;
 			errnum = peer_connect(sink);
 		}

@@ -199,7 +199,7 @@ sub ended
 	return defined $self->{status};
 }
 
-# Ends it; what it says of itself is in {status}, {attempts}, {shown}, {filtered}, {lost}.
+# Ends it; what it says of itself is in {status}, {attempts}, {shown}, {filtered}, {lost}, and {unwritten}, a part of these.
 sub stop
 {
 	my ($self, $signal) = @_;
@@ -208,6 +208,8 @@ sub stop
 	Snoop::wait_for(sub { $self->ended }, 30) or kill 'KILL', $self->{pid};
 	@$self{qw(attempts shown filtered lost)} = $self->said =~
 		/^connsnoop: (\d+) attempts = (\d+) shown \+ (\d+) filtered \+ (\d+) lost$/m;
+	($self->{unwritten}) = $self->said =~ /^connsnoop: writing .*: (\d+) events were not written/m;
+	$self->{unwritten} //= 0;
 	$self->{$_} //= -1 for qw(attempts shown filtered lost);
 }
 

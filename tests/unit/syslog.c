@@ -900,6 +900,7 @@ static void test_tcp_restarted(void **state)
 	hang_up();
 	bind_inet(AF_INET, SOCK_STREAM, (in_port_t)port);
 	put_lines(3);
+	sink.peer->since = 0; /* long ago */
 	assert_true(flush_all());
 	accept_stream();
 	assert_int_equal(receive_counted(text, sizeof(text), &next), 3);
@@ -927,6 +928,30 @@ static void test_tcp_broken_in_a_message(void **state)
 	accept_stream();
 	next = 1; /* the first was handed over */
 	assert_int_equal(receive_counted(text, sizeof(text), &next), 4);
+}
+
+/* Who accepts and closes gets little, and ever less often, though the kernel takes what is written. */
+static void test_tcp_closed_at_once(void **state)
+{
+	int accepted = 0;
+	uint64_t before = clock_monotonic();
+
+	(void)state;
+	bind_inet(AF_INET, SOCK_STREAM, 0);
+	open_sink();
+	while (clock_monotonic() - before < 1200000000) {
+		int fd = accept4(receiver, NULL, NULL, SOCK_NONBLOCK);
+
+		if (fd >= 0) {
+			accepted++;
+			close(fd);
+		}
+		put_lines(1);
+		sink_flush(&sink);
+		usleep(2000);
+	}
+	assert_in_range(accepted, 2, 8);
+	assert_int_equal(sink.failure, ECONNRESET);
 }
 
 /* What was on its way when it broke is told of. */
@@ -1032,6 +1057,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_tcp_starts_later),
 	TEST(test_tcp_restarted),
 	TEST(test_tcp_broken_in_a_message),
+	TEST(test_tcp_closed_at_once),
 	TEST(test_tcp_bytes_in_flight),
 	TEST(test_tcp_silence),
 	TEST(test_sending_is_forbidden),

@@ -6,5 +6,7 @@
 
 /* ns of CLOCK_MONOTONIC, which is what bpf_ktime_get_ns() counts. */
 uint64_t clock_monotonic(void);
+/* The same of CLOCK_BOOTTIME, which goes on while the machine is suspended. */
+uint64_t clock_boottime(void);
 
 #endif

@@ -47,10 +47,11 @@ static inline void put_text(struct buffer *buf, const char *text)
 /* Exactly `width` digits, with leading zeros. Two at a time: most of a line is numbers. */
 static inline void put_digits(struct buffer *buf, uint64_t value, size_t width)
 {
+	const char *pairs = DIGIT_PAIRS;
 	char *start = buf->data + buf->len, *at = start + width;
 
 	for (; at - start >= 2; value /= 100)
-		memcpy(at -= 2, DIGIT_PAIRS + value % 100 * 2, 2);
+		memcpy(at -= 2, pairs + value % 100 * 2, 2);
 	if (at > start)
 		*start = (char)('0' + value % 10);
 	buf->len += width;

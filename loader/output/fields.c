@@ -227,6 +227,6 @@ uint64_t fields_known(const struct style *style, const struct attempt *attempt)
 	known |= about->args && about->args_cut ? KNOWN_ARGS_CUT : 0;
 	known |= about->user || style->user ? KNOWN_USER : 0;
 	known |= attempt->domain ? KNOWN_DOMAIN : 0;
-	known |= attempt->tags ? KNOWN_TAGS : 0;
+	known |= attempt->tags & TAGS_NAMED ? KNOWN_TAGS : 0;
 	return known;
 }

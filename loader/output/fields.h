@@ -106,6 +106,7 @@ void put_command_line(struct buffer *buf, const struct about *about);
 
 /* how.c: the words of a list. The first has *before before it, others what is between. */
 void put_listed(struct buffer *buf, const char **before, const char *word, const char *between);
+#define TAGS_NAMED (TAG_ADDR_SELECT | TAG_NSCD)
 void put_tags(struct buffer *buf, uint32_t tags, const char **before, const char *between);
 /* The errno that it has failed with, or 0. */
 int failure_of(const struct attempt *attempt);

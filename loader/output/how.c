@@ -64,6 +64,7 @@ void put_tags(struct buffer *buf, uint32_t tags, const char **before, const char
 {
 	static const char *const names[] = {"addr_select", "nscd"};
 
+	_Static_assert(TAGS_NAMED == (1 << sizeof(names) / sizeof(names[0])) - 1, "a name for each");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (tags & 1U << i)
 			put_listed(buf, before, names[i], between);

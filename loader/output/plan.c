@@ -128,6 +128,7 @@ void plan_prepare(struct style *style)
 
 	memset(plan, 0, sizeof(*plan));
 	plan->object_count = 1;
+	plan->format = style->format;
 	if (style->format == FORMAT_TRACEE || style->format == FORMAT_TRACEE2)
 		plan_by_keys(plan);
 	else if (style->format == FORMAT_ECS || style->format == FORMAT_OCSF)

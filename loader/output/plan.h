@@ -35,6 +35,7 @@ struct plan_line {
 
 struct plan {
 	unsigned int count, object_count; /* count 0: not prepared */
+	int format;			  /* enum format: that it is of */
 	struct plan_column columns[PLAN_COLUMNS];
 	/* The first is the outermost. */
 	struct {

@@ -4,7 +4,7 @@
 
 static void prepare(struct style *style)
 {
-	if (!style->plan.count)
+	if (!style->plan.count || style->plan.format != (int)style->format)
 		plan_prepare(style);
 }
 

@@ -537,7 +537,6 @@ static void test_entity(void **state)
 	render();
 	assert_string_not_equal(string_of("entity_id"), first);
 	style.format = FORMAT_OCSF;
-	style.plan.count = 0;
 	render();
 	assert_has("\"tid\":812,\"uid\":\"");
 }
@@ -638,7 +637,6 @@ static void test_ocsf_hostnames(void **state)
 	sample("UNIX");
 	assert_has("\"device\":{\"hostname\":\"localhost\",\"type_id\":0}");
 	style.format = FORMAT_ECS;
-	style.plan.count = 0;
 	sample("UNIX");
 	assert_lacks("\"host\"");
 }

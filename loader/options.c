@@ -50,7 +50,7 @@ const char options_help[] =
 	"\n"
 	"How it is shown:\n"
 	"      --json           one JSON object a line; the same as --format json\n"
-	"      --format FORMAT  text (default), json, tracee, ecs, ocsf or csv\n"
+	"      --format FORMAT  text (default), json, tracee, tracee2, ecs, ocsf or csv\n"
 	"  -t                   seconds since start\n"
 	"  -T                   time of day, HH:MM:SS.mmm\n"
 	"  -U                   the user's name\n"
@@ -243,17 +243,19 @@ static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 static int parse_format(const char *text, enum format *format, struct error *err)
 {
 	static const char *const names[] = {
-		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_TRACEE] = "tracee",
-		[FORMAT_ECS] = "ecs",	[FORMAT_OCSF] = "ocsf", [FORMAT_CSV] = "csv",
+		[FORMAT_TEXT] = "text",	      [FORMAT_JSON] = "json", [FORMAT_TRACEE] = "tracee",
+		[FORMAT_TRACEE2] = "tracee2", [FORMAT_ECS] = "ecs",   [FORMAT_OCSF] = "ocsf",
+		[FORMAT_CSV] = "csv",
 	};
 
-	for (enum format known = FORMAT_TEXT; known <= FORMAT_CSV; known++) {
+	for (enum format known = FORMAT_TEXT; known < FORMAT_COUNT; known++) {
 		if (!strcmp(text, names[known])) {
 			*format = known;
 			return 0;
 		}
 	}
-	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, ecs, ocsf or csv, not \"%s\"", text);
+	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, tracee2, ecs, ocsf or csv, not \"%s\"",
+			 text);
 }
 
 static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
@@ -524,6 +526,14 @@ static void settle_filter(struct filter *filter)
 		filter->any_type = true;
 }
 
+/* Other programs' formats are about who as much as about what. */
+static void settle_format(struct options *options)
+{
+	if (options->format == FORMAT_TRACEE || options->format == FORMAT_TRACEE2 || options->format == FORMAT_ECS ||
+	    options->format == FORMAT_OCSF)
+		options->identity = true;
+}
+
 /* What only makes sense together. */
 static int check_together(const struct options *options, struct error *err)
 {
@@ -575,6 +585,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		last_value = optarg;
 	}
 	settle_filter(&options->filter);
+	settle_format(options);
 	if (optind < argc)
 		options->command = argv + optind;
 	/* In "-o -- curl" the two dashes are a file's name. */

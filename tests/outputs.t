@@ -317,6 +317,49 @@ sub text_messages
 	like($lines[3], qr/^\d+ attempts = 3 shown \+ \d+ filtered \+ \d+ lost$/, 'text: the sum');
 }
 
+# --- journald ---
+
+sub through_journald
+{
+	my ($journald) = @_;
+	my $run = $snoop->start('--journal');
+	my @paths = ("/tmp/a\nPRIORITY=0\nMESSAGE=all is well", "/tmp/\xff\x80bytes", "/tmp/\xc3\xa4");
+
+	$snoop->call(1, 800);
+	Snoop::wait_for(sub { $journald->messages >= 800 }, 20);
+	$journald->stop;
+	$snoop->call(801, 200);
+	Snoop::wait_for(sub { $run->said =~ /ECONNREFUSED/ }, 5);
+	$journald->start;
+	$snoop->call(1001, 500);
+	$snoop->call_unix(@paths);
+	Snoop::wait_for(sub { $journald->messages >= 1500 + @paths }, 20);
+	$run->stop;
+	my @messages = $journald->messages;
+	my @sums = grep { !exists $_->{CONNSNOOP_PID} } @messages;
+	my @events = grep { exists $_->{CONNSNOOP_PID} } @messages;
+	my @numbers = map { ($_->{CONNSNOOP_REMOTE_ADDR_ADDR} // '') =~ /^127\.(\d+)\.(\d+)\.(\d+)$/ ?
+		$1 << 16 | $2 << 8 | $3 : () } @events;
+	my %wrong;
+
+	is($run->{unwritten}, 0, 'journal: none is lost');
+	is(scalar @events, $run->{shown}, "journal: $run->{shown} shown, as many have come");
+	accounted('journal', $run, 1500 + @paths);
+	is_deeply(\@numbers, [1 .. 1500], 'journal: in order, none twice') if $run->{shown} == 1500 + @paths;
+	for my $event (@events) {
+		my %want = (PRIORITY => 6, SYSLOG_FACILITY => 10, SYSLOG_IDENTIFIER => 'connsnoop', _PID => $run->{pid},
+			CONNSNOOP_EVENT => 'security_socket_connect', CONNSNOOP_COMM => $snoop->{name},
+			CONNSNOOP_VIA => 'connect');
+		$wrong{"$_: " . ($event->{$_} // 'absent')}++ for grep { ($event->{$_} // '') ne $want{$_} } keys %want;
+		$wrong{"MESSAGE: $event->{MESSAGE}"}++ unless $event->{MESSAGE} =~ /\Q$snoop->{name}\E/;
+	}
+	is_deeply(\%wrong, {}, 'journal: fields of every event');
+	my @got = map { unpack 'H*', $_->{CONNSNOOP_REMOTE_ADDR_PATH} } @events[-@paths .. -1];
+	is_deeply(\@got, [map { unpack 'H*', $_ } @paths], 'journal: every byte of odd paths');
+	is(scalar @sums, 1, 'journal: one message that is no event');
+	like($sums[0]{MESSAGE}, qr/^\d+ attempts = $run->{shown} shown \+/, 'journal: the sum');
+}
+
 sub not_there
 {
 	my $said = `'$snoop->{binary}' --syslog=unix:$dir/nothing 2>&1 >/dev/null`;
@@ -360,5 +403,13 @@ if ($rsyslog) {
 	$rsyslog->stop;
 } else {
 	missing('rsyslog', 'it is not installed; scripts/deps test brings it');
+}
+my $journald = Daemons::journald($dir);
+if ($journald) {
+	$journald->start;
+	through_journald($journald);
+	$journald->stop;
+} else {
+	missing('journald', 'systemd-journald or journalctl is not installed');
 }
 done_testing;

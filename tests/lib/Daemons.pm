@@ -58,6 +58,15 @@ sub rsyslog
 	return;
 }
 
+sub journald
+{
+	my ($dir) = @_;
+	my ($journald) = grep { -x } '/usr/lib/systemd/systemd-journald', '/lib/systemd/systemd-journald';
+
+	return unless $journald && grep { -x "$_/journalctl" } split /:/, $ENV{PATH};
+	return bless {path => $journald, dir => $dir}, 'Daemons::Journald';
+}
+
 package Daemons::Rsyslog;
 
 my @keys = qw(input pri time host app procid msgid sd msg);
@@ -144,6 +153,58 @@ sub count
 	my $text = substr Snoop::slurp("$self->{dir}/received"), $self->{from};
 
 	return $text =~ tr/\n// - (() = $text =~ /^rsyslogd\t/mg);
+}
+
+package Daemons::Journald;
+
+use JSON::PP;
+
+my $socket = '/run/systemd/journal/socket';
+
+sub start
+{
+	my ($self) = @_;
+
+	Daemons::must('mkdir', '-p', '/run/systemd/journal', '/run/log/journal');
+	$self->{pid} = fork // die "fork: $!\n";
+	if (!$self->{pid}) {
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', "$self->{dir}/journald.log";
+		open STDERR, '>&', \*STDOUT;
+		exec $self->{path} or die "$self->{path}: $!\n";
+	}
+	my $answers = sub {
+		socket(my $to, Socket::AF_UNIX, Socket::SOCK_DGRAM, 0) or die;
+		return connect $to, Socket::pack_sockaddr_un($socket);
+	};
+	Snoop::wait_for($answers, 10) or die 'journald does not start: ', Snoop::slurp("$self->{dir}/journald.log");
+}
+
+sub stop
+{
+	my ($self) = @_;
+
+	kill 'TERM', $self->{pid};
+	waitpid $self->{pid}, 0;
+}
+
+# What connsnoop sent, as bytes: journalctl has those that are no text as a list of numbers.
+sub messages
+{
+	my ($self) = @_;
+	my $said = `journalctl --directory=/run/log/journal --output=json --all --quiet SYSLOG_IDENTIFIER=connsnoop 2>&1`;
+	my @messages = map { eval { decode_json($_) } // () } split /\n/, $said;
+
+	for my $message (@messages) {
+		for my $value (values %$message) {
+			if (ref $value eq 'ARRAY') {
+				$value = pack 'C*', @$value;
+			} else {
+				utf8::encode($value);
+			}
+		}
+	}
+	return @messages;
 }
 
 1;

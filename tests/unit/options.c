@@ -104,6 +104,33 @@ static void test_switches(void **state)
 	assert_true(options.since_start && options.clock && options.user && !options.header);
 }
 
+/* Other programs' formats are about who, too. */
+static void test_formats(void **state)
+{
+	static const struct {
+		const char *name;
+		enum format format;
+		bool identity;
+	} rows[] = {
+		{"text", FORMAT_TEXT, false},	   {"json", FORMAT_JSON, false}, {"csv", FORMAT_CSV, false},
+		{"ecs", FORMAT_ECS, true},	   {"ocsf", FORMAT_OCSF, true},	 {"tracee", FORMAT_TRACEE, true},
+		{"tracee2", FORMAT_TRACEE2, true},
+	};
+
+	(void)state;
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), FORMAT_COUNT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "--format %s", rows[i].name);
+		good(line);
+		assert_int_equal(options.format, rows[i].format);
+		assert_int_equal(options.identity, rows[i].identity);
+	}
+	bad("--format tracee3", "tracee2, ecs, ocsf or csv, not \"tracee3\"");
+	bad("--format -c", "--format takes");
+}
+
 static void test_actions(void **state)
 {
 	(void)state;
@@ -347,13 +374,21 @@ static void test_help_names_every_option(void **state)
 #define TEST(name) cmocka_unit_test_teardown(name, end)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_defaults),	    TEST(test_switches),
-	TEST(test_actions),	    TEST(test_values),
-	TEST(test_bad_values),	    TEST(test_shortest_duration),
-	TEST(test_families),	    TEST(test_filters),
-	TEST(test_command),	    TEST(test_mark_as_a_value),
-	TEST(test_unknown),	    TEST(test_value_where_none_belongs),
-	TEST(test_untrusted_words), TEST(test_help_names_every_option),
+	TEST(test_defaults),
+	TEST(test_switches),
+	TEST(test_formats),
+	TEST(test_actions),
+	TEST(test_values),
+	TEST(test_bad_values),
+	TEST(test_shortest_duration),
+	TEST(test_families),
+	TEST(test_filters),
+	TEST(test_command),
+	TEST(test_mark_as_a_value),
+	TEST(test_unknown),
+	TEST(test_value_where_none_belongs),
+	TEST(test_untrusted_words),
+	TEST(test_help_names_every_option),
 };
 
 RUN(tests)

@@ -14,13 +14,14 @@ CC := $(CROSS_COMPILE)gcc
 endif
 STRIP ?= $(CROSS_COMPILE)strip
 CLANG ?= clang
+LLVM_OBJCOPY ?= llvm-objcopy
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
 BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),/$(ARCH))
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-DIRS := loader loader/object loader/attach loader/ring loader/event loader/prefilter loader/output compat
+DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
@@ -57,6 +58,7 @@ $(BUILD)/obj/loader/embedded.o: loader/embedded.S $(BUILD)/connsnoop.bpf.o
 $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
+	$(LLVM_OBJCOPY) --discard-all $@ # a label of each branch: a fifth of the file
 
 # What tests need beside the program.
 tests: all

@@ -62,8 +62,10 @@ struct user_call {
 
 /*
  * A number that user space knows when it loads the program: an undefined symbol whose "address" the loader writes
- * into the instruction. No .rodata map (5.2), and a verifier that folds constants drops the branches behind it.
- * In assembly, because in C a symbol's address is never 0 and the compiler would use that.
+ * into the instruction. No .rodata map (5.2), and what it switches off is taken out of the program before the kernel
+ * sees it (loader/object/prune.c). In assembly, because in C a symbol's address is never 0 and the compiler would use
+ * that; volatile, because one load that served several uses would be kept on the stack, where pruning does not look.
+ * What a feature alone needs on the stack should be cleared where the feature begins: stores are not pruned.
  */
 #define CONSTANT(name)                                            \
 	({                                                        \

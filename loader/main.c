@@ -50,6 +50,22 @@ static void print_summary(const struct accounts *accounts)
 		(unsigned long long)accounts->filtered, (unsigned long long)accounts->lost);
 }
 
+static void print_names(struct tracer *tracer)
+{
+	struct names_counts counts = names_counts(tracer->names);
+
+	if (tracer->options->verbose)
+		fprintf(stderr,
+			"connsnoop: names: %llu packets, %llu answers, %llu to no question that was seen, %llu malformed, %llu broken connections; %llu addresses\n",
+			(unsigned long long)counts.packets, (unsigned long long)counts.answers,
+			(unsigned long long)counts.unasked, (unsigned long long)counts.malformed,
+			(unsigned long long)counts.broken, (unsigned long long)counts.known);
+	if (counts.dropped)
+		fprintf(stderr,
+			"connsnoop: names: %llu DNS packets came faster than they were read; some names are missing or old\n",
+			(unsigned long long)counts.dropped);
+}
+
 /* Stops counting before it stops reading, so that the sums are exact; then says them. */
 static int finish(struct tracer *tracer)
 {
@@ -62,18 +78,19 @@ static int finish(struct tracer *tracer)
 	if (sink->gone)
 		return STATUS_OK;
 	tracer_report_losses(tracer, true);
-	sink_flush(sink);
-	sink->dropped += render_count(tracer->style, sink);
+	tracer_flush(tracer);
+	emit_forget(sink, tracer->style);
 	accounts = tracer_accounts(tracer, true);
 	if (sink->dropped) {
-		fprintf(stderr,
-			"connsnoop: writing %s: %llu events were not written: %s; make room, or read faster, and start again\n",
-			sink->path ? sink->path : "standard output", (unsigned long long)sink->dropped,
-			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time");
+		fprintf(stderr, "connsnoop: writing %s: %llu events were not written: %s; %s\n", sink->name,
+			(unsigned long long)sink->dropped,
+			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time", sink_advice(sink));
 		status = STATUS_FAILURE;
-	} else if (sink_reserve(sink)) {
-		render_summary(tracer->style, &sink->buffer, &accounts);
 	}
+	if (tracer->names)
+		print_names(tracer);
+	if (!sink->dropped || sink_takes_messages(sink))
+		emit_summary(sink, tracer->style, &accounts);
 	print_summary(&accounts);
 	return status;
 }
@@ -87,6 +104,30 @@ static void go_first(void)
 	setpriority(PRIO_PROCESS, 0, -20);
 }
 
+static int open_sink(struct sink *sink, const struct options *options, int stop_fd, struct error *err)
+{
+	if (options->syslog)
+		return sink_open_syslog(sink, options->syslog, stop_fd, err);
+	if (options->journal)
+		return sink_open_journal(sink, stop_fd, err);
+	if (sink_open(sink, options->output, stop_fd, err))
+		return -1;
+	return options->rotate_size ? sink_rotate(sink, options->rotate_size, options->rotate_count, err) : 0;
+}
+
+static int write_header(struct tracer *tracer, struct error *err)
+{
+	struct sink *sink = tracer->sink;
+
+	if (!sink_takes_messages(sink)) {
+		render_header(tracer->style, &sink->buffer);
+		if (sink_keep_header(sink, err))
+			return -1;
+	}
+	tracer_flush(tracer);
+	return 0;
+}
+
 static int trace(const struct options *options)
 {
 	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
@@ -97,13 +138,14 @@ static int trace(const struct options *options)
 		.since_start = options->since_start,
 		.user = options->user,
 		.header = options->header,
+		.journal = options->journal,
 	};
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
 	int status;
 
-	if (loop_open(&loop, &err) || sink_open(&sink, options->output, loop.signals, &err) ||
+	if (loop_open(&loop, &err) || open_sink(&sink, options, loop.signals, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
 		complain(&err);
@@ -116,9 +158,11 @@ static int trace(const struct options *options)
 	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (sink.waits || sink.fresh)
-		render_header(&style, &sink.buffer);
-	sink_flush(&sink);
+	if (write_header(&tracer, &err)) {
+		complain(&err);
+		status = err.status;
+		goto out;
+	}
 	print_banner(&tracer);
 	command_release(&command);
 

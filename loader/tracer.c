@@ -231,6 +231,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	tracer->tally = calloc(tracer->cpus, sizeof(*tracer->tally));
 	if (!tracer->tally)
 		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
+	if (options->names && names_open(&tracer->names, "/etc/hosts", err))
+		return -1;
 	tracer->mapped_cpus = online_cpus(tracer->cpus);
 	tracer->pages = options->pages ? options->pages : default_pages(tracer->mapped_cpus);
 	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer, err) ||
@@ -256,6 +258,7 @@ void tracer_close(struct tracer *tracer)
 	rings_close(tracer->rings);
 	desk_close(&tracer->desk);
 	object_close(tracer->object);
+	names_close(tracer->names);
 	free(tracer->image);
 	free(tracer->tally);
 }
@@ -277,10 +280,10 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 		return true;
 	}
 	tracer->shown++;
-	if (sink_reserve(tracer->sink))
-		render_attempt(tracer->style, &tracer->sink->buffer, &attempt);
-	else
-		tracer->sink->dropped++;
+	if (tracer->names && attempt.address.has_addr)
+		attempt.domain =
+			names_lookup(tracer->names, attempt.address.family, attempt.address.addr, attempt.time);
+	emit_attempt(tracer->sink, tracer->style, &attempt);
 	tracer->enough = tracer->options->max_events && tracer->shown == tracer->options->max_events;
 	return true;
 }
@@ -302,11 +305,23 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 
 size_t tracer_drain(struct tracer *tracer)
 {
-	size_t count = read_until(tracer, clock_monotonic());
+	uint64_t until = clock_monotonic();
+	size_t count = read_until(tracer, until);
 
+	/* After the attempts, which see no answer that came later than they. */
+	names_drain(tracer->names, until);
 	if (count)
 		tracer_report_losses(tracer, false);
 	return count;
+}
+
+void tracer_flush(struct tracer *tracer)
+{
+	struct error err;
+
+	sink_flush(tracer->sink);
+	while (sink_explain(tracer->sink, &err))
+		fprintf(stderr, "connsnoop: %s\n", err.text);
 }
 
 /* Records of CPUs that had no ring when they were made. They come late, with the time that they were made at. */
@@ -419,8 +434,7 @@ void tracer_report_losses(struct tracer *tracer, bool finished)
 			continue;
 		tracer->tally[cpu].reported = lost;
 		tracer->last_report = now;
-		if (tracer->style->format == FORMAT_JSON && sink_reserve(tracer->sink))
-			render_lost(tracer->style, &tracer->sink->buffer, cpu, lost - reported);
+		emit_lost(tracer->sink, tracer->style, cpu, lost - reported);
 		fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
 			(unsigned long long)(lost - reported), cpu);
 	}

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "control.h"
 #include "event.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
 #include "prefilter.h"
@@ -37,6 +38,7 @@ struct tracer {
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
 	uint64_t shown, filtered;
+	struct names *names; /* -d; NULL: none */
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */
@@ -51,6 +53,9 @@ void tracer_close(struct tracer *tracer);
 size_t tracer_drain(struct tracer *tracer);
 /* Detaches the hook, so that nothing is counted any more, and reads all that is left. */
 void tracer_finish(struct tracer *tracer);
+
+/* Writes what can be written. Standard error says a failure once; while it lasts, what does not fit is counted. */
+void tracer_flush(struct tracer *tracer);
 
 /* Says "I sleep" to the programs: the next record rings the bell. */
 int tracer_sleep(struct tracer *tracer);

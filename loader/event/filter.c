@@ -44,8 +44,25 @@ static bool has_prefix(const struct prefix *prefix, const uint8_t addr[16])
 	return !rest || (prefix->addr[bytes] ^ addr[bytes]) >> (8 - rest) == 0;
 }
 
+/* None is within another, so that only the last one that begins at or before the address can hold it. */
+static bool search_prefixes(const struct prefix *prefix, size_t count, const uint8_t addr[16])
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (memcmp(prefix[middle].addr, addr, sizeof(prefix->addr)) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && has_prefix(&prefix[low - 1], addr);
+}
+
 static bool in_prefixes(const struct prefixes *prefixes, const struct address *address)
 {
+	const struct prefix *v6 = prefixes->prefix + prefixes->v4_count;
 	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
 	bool v4 = address->family == AF_INET;
 
@@ -55,11 +72,8 @@ static bool in_prefixes(const struct prefixes *prefixes, const struct address *a
 		memcpy(addr + 12, address->addr, 4);
 	else
 		memcpy(addr, address->addr, sizeof(addr));
-	for (size_t i = 0; i < prefixes->count; i++) {
-		if ((prefixes->prefix[i].v4 || !v4) && has_prefix(&prefixes->prefix[i], addr))
-			return true;
-	}
-	return false;
+	return search_prefixes(prefixes->prefix, prefixes->v4_count, addr) ||
+	       (!v4 && search_prefixes(v6, prefixes->count - prefixes->v4_count, addr));
 }
 
 static bool in_patterns(const struct patterns *patterns, const char *text)

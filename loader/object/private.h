@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 
 #define OBJECT_MAPS_MAX	     32
-#define OBJECT_CONSTANTS_MAX 64
+#define OBJECT_CONSTANTS_MAX 128
 #define OBJECT_SYMBOL_MAX    64
 /* BPF_MAXINSNS of every kernel for the unprivileged, and of 4.x for all. */
 #define OBJECT_INSNS_MAX 4096

@@ -42,6 +42,7 @@ struct spot {
 	uint8_t colour;
 	uint8_t tried; /* how many ways from here were walked */
 	bool half;     /* the second half of an ld_imm64 */
+	bool reached;
 	bool kept;     /* reached, and not without effect */
 	bool aimed_at; /* by a jump */
 
@@ -460,13 +461,14 @@ static void step(struct prune *prune, size_t at, struct regs *regs)
 /* One more way leads here: a register is known if it is on every way, and the same. */
 static void join(struct spot *spot, const struct regs *regs)
 {
-	if (!spot->kept) {
-		spot->kept = true;
+	if (!spot->reached) {
+		spot->reached = spot->kept = true;
 		spot->regs = *regs;
 		return;
 	}
-	for (unsigned int reg = 0; reg < REGS; reg++) {
-		if (!is_known(regs, reg) || regs->value[reg] != spot->regs.value[reg])
+	spot->regs.known &= regs->known;
+	for (unsigned int reg = 0; spot->regs.known >> reg; reg++) {
+		if (regs->value[reg] != spot->regs.value[reg])
 			spot->regs.known &= (uint16_t) ~(1U << reg);
 	}
 }
@@ -476,13 +478,14 @@ static void find_constants(struct prune *prune)
 {
 	size_t to[2];
 
-	prune->spots[0].kept = true;
+	prune->spots[0].reached = prune->spots[0].kept = true;
 	for (size_t i = prune->first; i < prune->count; i++) {
 		size_t at = prune->spots[i].order;
-		struct regs regs = prune->spots[at].regs;
+		struct regs regs;
 
-		if (!prune->spots[at].kept)
+		if (!prune->spots[at].reached)
 			continue;
+		regs = prune->spots[at].regs;
 		step(prune, at, &regs);
 		for (int ways = ways_from(prune, at, to); ways; ways--)
 			join(&prune->spots[to[ways - 1]], &regs);
@@ -505,6 +508,9 @@ static unsigned int arguments(int32_t helper)
 	case BPF_FUNC_map_lookup_elem:
 	case BPF_FUNC_map_delete_elem:
 	case BPF_FUNC_get_current_comm:
+	case BPF_FUNC_current_task_under_cgroup:
+	case BPF_FUNC_ringbuf_submit:
+	case BPF_FUNC_ringbuf_discard:
 		return 0x06;
 	case BPF_FUNC_probe_read:
 	case BPF_FUNC_probe_read_str:
@@ -512,9 +518,11 @@ static unsigned int arguments(int32_t helper)
 	case BPF_FUNC_probe_read_kernel:
 	case BPF_FUNC_probe_read_user_str:
 	case BPF_FUNC_probe_read_kernel_str:
+	case BPF_FUNC_ringbuf_reserve:
 		return 0x0e;
 	case BPF_FUNC_map_update_elem:
 	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_get_ns_current_pid_tgid:
 		return 0x1e;
 	default:
 		return 0x3e;
@@ -581,6 +589,8 @@ static void find_unread(struct prune *prune)
 		const struct bpf_insn *insn = &prune->insns[at];
 		unsigned int live = 0;
 
+		if (!spot->reached)
+			continue;
 		for (int ways = ways_from(prune, at, to); ways; ways--)
 			live |= prune->spots[to[ways - 1]].live;
 		if (only_writes(insn) && !(live & writes(insn)))
@@ -678,7 +688,7 @@ size_t object_prune(struct bpf_insn *insns, size_t count)
 		find_unread(&prune);
 		turn_jumps(&prune);
 		close_gaps(&prune);
-		memset(prune.spots, 0, count * sizeof(*prune.spots));
+		memset(prune.spots, 0, prune.count * sizeof(*prune.spots));
 	}
 	free(prune.spots);
 	return prune.count;

@@ -135,6 +135,10 @@ void json_attempt(struct style *style, struct buffer *buf, const struct attempt 
 	PUT(buf, ",\"addrlen\":");
 	put_signed(buf, attempt->addrlen);
 	put_address(buf, &attempt->address);
+	if (attempt->domain) {
+		PUT(buf, ",\"domain\":");
+		put_json_string(buf, (const uint8_t *)attempt->domain, strlen(attempt->domain));
+	}
 	PUT(buf, ",\"via\":\"");
 	put_text(buf, via_name(attempt->via));
 	put_char(buf, '"');

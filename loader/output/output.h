@@ -1,43 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From attempts to lines, and from lines to a file, a pipe or a terminal that may be slow, full or gone. */
+/* From attempts to lines. */
 #ifndef CONNSNOOP_OUTPUT_H
 #define CONNSNOOP_OUTPUT_H
 
 #include "attempt.h"
 #include "buffer.h"
 #include "error.h"
+#include "sink.h"
 #include "users.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Where lines go. A line that could not be written stays in the buffer and is tried again; what finds no room is
- * counted. */
-struct sink {
-	int fd;
-	const char *path; /* NULL: standard output */
-	int stop_fd;	  /* while the other end is not read, a signal here ends the wait; -1: none */
-	bool waits;	  /* a pipe, socket or terminal: ask before writing */
-	bool gone;	  /* EPIPE: nobody reads any more */
-	bool hurry;	  /* we are about to end: a reader gets two seconds and no more */
-	bool stuck;	  /* the reader has had them */
-	bool torn;	  /* what is in the buffer begins in the middle of a line */
-	int failure;	  /* errno of the last write, 0 while all is well */
-	bool fresh;	  /* nothing was in the file when it was opened */
-	uint64_t dropped; /* attempts that found no room */
-	struct buffer buffer;
-};
-
-/* Opens `path` (append, created 0640), or takes standard output where it is NULL. */
-int sink_open(struct sink *sink, const char *path, int stop_fd, struct error *err);
-/* Opens the path anew, as SIGHUP asks after a rotation. On failure the old file stays in use. */
-int sink_reopen(struct sink *sink, struct error *err);
-/* Makes room for one line; false where there is none. */
-bool sink_reserve(struct sink *sink);
-/* Writes what it can. False on a failure that was not there before: the caller tells the user, once. */
-bool sink_flush(struct sink *sink);
-/* Flushes and closes. */
-void sink_close(struct sink *sink);
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TRACEE, FORMAT_ECS, FORMAT_OCSF, FORMAT_CSV };
 
@@ -52,6 +25,7 @@ struct style {
 	bool since_start; /* -t */
 	bool user;	  /* -U */
 	bool header;
+	bool journal;		  /* each value is a field of its own */
 	const char (*places)[80]; /* what a place of the hook is called */
 	uint64_t start;		  /* ns, CLOCK_MONOTONIC */
 	int64_t wall;		  /* ns to add to CLOCK_MONOTONIC for the time of day */
@@ -70,6 +44,19 @@ void render_summary(struct style *style, struct buffer *buf, const struct accoun
 
 /* How many attempts are among the lines that were not written; the rest of a torn one is taken for one. */
 uint64_t render_count(const struct style *style, const struct sink *sink);
+
+/*
+ * emit.c: the same, into a sink of whatever kind; what finds no room is counted. Losses and the summary are said in words
+ * where they are messages and the format has none for them.
+ */
+void emit_attempt(struct sink *sink, struct style *style, const struct attempt *attempt);
+void emit_lost(struct sink *sink, struct style *style, uint32_t cpu, uint64_t count);
+void emit_summary(struct sink *sink, struct style *style, const struct accounts *accounts);
+/* At the end: what could not be handed over until now is dropped. A file's lines may still be written when it is closed. */
+void emit_forget(struct sink *sink, const struct style *style);
+
+/* journal.c: a datagram for journald. */
+void journal_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
 
 /* parts.c: an address as inet_ntop(3) writes it (4 or 16 bytes), and names, or AF_n and SOCK_n where there is none. */
 void put_inet_address(struct buffer *buf, unsigned int family, const uint8_t *addr);

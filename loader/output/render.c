@@ -46,7 +46,7 @@ uint64_t render_count(const struct style *style, const struct sink *sink)
 	uint64_t count = 0;
 
 	for (; line < end && (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
-		count += torn || is_attempt(style, line);
+		count += is_attempt(style, torn ? sink->torn_line : line);
 		torn = false;
 	}
 	return count;

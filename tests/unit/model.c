@@ -8,11 +8,13 @@
 #include "regs.h"
 #include "sys.h"
 
+#include <arpa/inet.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <linux/if_packet.h>
 #include <linux/perf_event.h>
 #include <linux/version.h>
 #include <stdio.h>
@@ -24,7 +26,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,6 +260,8 @@ struct thing {
 	bool writable;
 	/* SOCKET */
 	int family, socktype;
+	bool bound, stamps;
+	struct sock_fprog filter;
 };
 
 struct model model;
@@ -271,6 +277,11 @@ static struct {
 	const uint8_t *bytes;
 } user[8];
 static int user_count;
+static struct {
+	struct model_packet packet;
+	uint8_t *bytes;
+} queue[256];
+static int queued;
 static uint8_t *stack_area; /* 128 KiB, aligned to 64 */
 
 FILE *__real_fopen(const char *path, const char *mode);
@@ -326,6 +337,7 @@ static void put_thing(struct thing *thing)
 	free(thing->keys);
 	free(thing->slots);
 	free(thing->text);
+	free(thing->filter.filter);
 	free(thing);
 	alive--;
 }
@@ -423,6 +435,8 @@ void model_boot(const struct model_kernel *kernel)
 	next_probe_id = 1500;
 	next_write = write_count = 0;
 	user_count = 0;
+	while (queued)
+		free(queue[--queued].bytes);
 }
 
 static int complain_of(const struct thing *thing)
@@ -1723,13 +1737,128 @@ int sys_socket(int family, int type, int protocol)
 	struct thing *sock;
 	int result = disturb();
 
-	(void)protocol;
 	if (result || model.socket_error)
 		return result ? result : -model.socket_error;
+	if (model.real_sockets) {
+		result = socket(family, type | SOCK_CLOEXEC, protocol);
+		return result < 0 ? -errno : result;
+	}
 	sock = new_thing(SOCKET);
 	sock->family = family;
 	sock->socktype = type & 0xf;
 	return new_fd(sock);
+}
+
+/* --- packet sockets --- */
+
+/* packet_create(), net/packet/af_packet.c: a socket without a protocol receives nothing before it is bound. */
+int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || sock->family != AF_PACKET || addrlen < sizeof(struct sockaddr_ll))
+		return result ? result : -EINVAL;
+	sock->bound = ((const struct sockaddr_ll *)addr)->sll_protocol;
+	return 0;
+}
+
+static int attach_filter(struct thing *sock, const struct sock_fprog *filter)
+{
+	size_t size = filter->len * sizeof(*filter->filter);
+
+	free(sock->filter.filter);
+	sock->filter.len = filter->len;
+	sock->filter.filter = malloc(size);
+	memcpy(sock->filter.filter, filter->filter, size);
+	return 0;
+}
+
+int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || level != SOL_SOCKET)
+		return result ? result : -EINVAL;
+	switch (option) {
+	case SO_ATTACH_FILTER:
+		return size == sizeof(struct sock_fprog) ? attach_filter(sock, value) : -EINVAL;
+	case SO_TIMESTAMPNS:
+		sock->stamps = *(const int *)value;
+		return 0;
+	case SO_RCVBUF:
+		return 0;
+	case SO_RCVBUFFORCE:
+		return model.privileged ? 0 : -EPERM;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || level != SOL_PACKET || option != PACKET_STATISTICS)
+		return result ? result : -EINVAL;
+	if (*size < sizeof(struct tpacket_stats))
+		return -EINVAL;
+	*(struct tpacket_stats *)value = (struct tpacket_stats){.tp_drops = model.packets_dropped};
+	model.packets_dropped = 0;
+	return 0;
+}
+
+bool model_packet(const struct model_packet *packet)
+{
+	for (int i = 0; i < ALL_FDS; i++) {
+		struct thing *sock = fds[i];
+
+		if (!sock || sock->kind != SOCKET || !sock->bound)
+			continue;
+		if (sock->filter.filter && !classic_run(&sock->filter, packet))
+			return false;
+		if (queued == sizeof(queue) / sizeof(queue[0]))
+			abort();
+		queue[queued].packet = *packet;
+		queue[queued].bytes = malloc(packet->len + 1);
+		memcpy(queue[queued++].bytes, packet->bytes, packet->len);
+		return true;
+	}
+	return false;
+}
+
+static void put_stamp(struct msghdr *message, uint64_t stamp)
+{
+	struct timespec time = {(time_t)(stamp / 1000000000), (long)(stamp % 1000000000)};
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SO_TIMESTAMPNS;
+	control->cmsg_len = CMSG_LEN(sizeof(time));
+	memcpy(CMSG_DATA(control), &time, sizeof(time));
+	message->msg_controllen = CMSG_SPACE(sizeof(time));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	struct sockaddr_ll *from = message->msg_name;
+	size_t room = message->msg_iov->iov_len, len;
+	int result = disturb();
+
+	if (result || !sock || !queued)
+		return result ? result : flags & MSG_DONTWAIT ? -EAGAIN : -EINVAL;
+	len = queue[0].packet.len < room ? queue[0].packet.len : room;
+	memcpy(message->msg_iov->iov_base, queue[0].bytes, len);
+	from->sll_protocol = htons(queue[0].packet.protocol);
+	message->msg_controllen = queue[0].packet.stamp && sock->stamps ? message->msg_controllen : 0;
+	if (message->msg_controllen)
+		put_stamp(message, queue[0].packet.stamp);
+	free(queue[0].bytes);
+	memmove(queue, queue + 1, (size_t)--queued * sizeof(queue[0]));
+	return (ssize_t)len;
 }
 
 /* Another process's connect to the same place, by the same descriptor number: only what lies in sin_zero differs. */
@@ -1746,11 +1875,25 @@ static void intrude(const struct model_call *call)
 	model.pid_tgid = 0;
 }
 
+static int connect_really(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (addr->sa_family == AF_UNIX && model.daemon) {
+		strcpy(un.sun_path, model.daemon);
+		addr = (const struct sockaddr *)&un;
+		addrlen = sizeof(un);
+	}
+	return connect(fd, addr, addrlen) ? -errno : 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
-	struct thing *sock = thing_of(fd, SOCKET);
+	struct thing *sock = model.real_sockets ? NULL : thing_of(fd, SOCKET);
 	struct model_call call = {.fd = fd, .addr = addr, .addrlen = (int)addrlen, .nr = __NR_connect};
 
+	if (model.real_sockets)
+		return connect_really(fd, addr, addrlen);
 	if (!sock)
 		return -EBADF;
 	call.family = sock->family;
@@ -1901,7 +2044,7 @@ int sys_close(int fd)
 {
 	int i = fd - MODEL_FIRST_FD;
 
-	if (fd >= 0 && fd < MODEL_FIRST_FD && model.real_files)
+	if (fd >= 0 && fd < MODEL_FIRST_FD && (model.real_files || model.real_sockets))
 		return close(fd) ? -errno : 0;
 	if (i < 0 || i >= ALL_FDS || !fds[i]) {
 		model.strangers++;
@@ -1944,6 +2087,12 @@ void model_write_next(ssize_t result)
 	next_writes[write_count++] = result;
 }
 
+/* What is to become of the next write: an errno, or how much of it. */
+static ssize_t next_most(void)
+{
+	return next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+}
+
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	struct thing *list;
@@ -1953,7 +2102,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (result)
 		return result;
 	if (fd < MODEL_FIRST_FD && model.real_files) {
-		ssize_t most = next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+		ssize_t most = next_most();
 
 		if (most < 0)
 			return most;
@@ -1964,6 +2113,56 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (!list)
 		return -EBADF;
 	return write_probes(buf, size);
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr part = *message;
+	struct iovec iov[128];
+	ssize_t most = next_most(), sent;
+	int result = disturb();
+	size_t all = 0;
+
+	if (result || most < 0)
+		return result ? result : most;
+	for (size_t i = 0; i < message->msg_iovlen && i < 128; i++) {
+		iov[i] = message->msg_iov[i];
+		if (all + iov[i].iov_len > (size_t)most)
+			iov[i].iov_len = (size_t)most - all;
+		all += iov[i].iov_len;
+	}
+	part.msg_iov = iov;
+	sent = sendmsg(fd, &part, flags);
+	return sent < 0 ? -errno : sent;
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	ssize_t most = next_most();
+	int result = disturb();
+
+	if (result || most < 0)
+		return result ? result : (int)most;
+	result = sendmmsg(fd, messages, count < (size_t)most ? count : (unsigned int)most, flags);
+	return result < 0 ? -errno : result;
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	int fd = model.memfd_error ? -1 : memfd_create(name, flags);
+
+	if (model.memfd_error)
+		return -model.memfd_error;
+	return fd < 0 ? -errno : fd;
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	int result = disturb();
+
+	if (result || model.rename_error)
+		return result ? result : -model.rename_error;
+	return rename(from, to) ? -errno : 0;
 }
 
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
@@ -1982,6 +2181,15 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 	sys_close(fd);
 	buf[got < 0 ? 0 : used] = '\0';
 	return got < 0 ? got : used;
+}
+
+int sys_stat(const char *path, struct stat *status)
+{
+	int result = disturb();
+
+	if (result || !model.real_files)
+		return result ? result : -ENOENT;
+	return stat(path, status) ? -errno : 0;
 }
 
 int sys_mount_private(const char *type, const char *target)

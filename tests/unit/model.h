@@ -7,6 +7,7 @@
 #ifndef CONNSNOOP_MODEL_H
 #define CONNSNOOP_MODEL_H
 
+#include "classic.h"
 #include "event.h"
 
 #include <linux/bpf.h>
@@ -88,7 +89,8 @@ struct model {
 	const char *release, *build, *signature;
 	bool vdso;
 	int socket_error;
-	bool taken; /* another program sits on syscalls/sys_enter_connect */
+	unsigned int packets_dropped; /* since the last PACKET_STATISTICS */
+	bool taken;		      /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
 	bool privileged;
@@ -137,8 +139,11 @@ struct model {
 	uint32_t refused;  /* records that found no room, since the last LOST */
 	struct model_probe probes[MODEL_LISTED_MAX];
 
-	/* Writes to real files (sink.t): see model_write_next(). */
+	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
+	bool real_sockets;
+	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	int memfd_error, rename_error;
 };
 
 extern struct model model;
@@ -154,7 +159,13 @@ int model_leaks(void);
 struct model_probe *model_foreign_probe(const char *event, const char *symbol, int held);
 struct model_probe *model_find_probe(const char *event);
 
-/* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
+/* A packet comes by: it is queued at a packet socket that is bound and whose filter lets it pass. False: at none. */
+bool model_packet(const struct model_packet *packet);
+
+/*
+ * The next write to a real file or send to a real socket: below 0 an errno, else the most that is written, or the most
+ * messages; in the order given.
+ */
 #define MODEL_ALL 1000000
 void model_write_next(ssize_t result);
 

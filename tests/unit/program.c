@@ -150,12 +150,12 @@ static void test_constants_have_room(void **state)
 
 	(void)state;
 	open_object();
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "constant_%d", i);
 		set += object_set_constant(object, name, 1, &err) == 0;
 	}
-	assert_true(set >= 32 && set < 100);
-	assert_sentence(&err, STATUS_FAILURE, "no room for constant \"constant_99\"");
+	assert_true(set >= 64 && set < 200);
+	assert_sentence(&err, STATUS_FAILURE, "no room for constant \"constant_199\"");
 	/* What is there can still be changed. */
 	assert_int_equal(object_set_constant(object, "NONCE", 5, &err), 0);
 	memset(name, 'n', 79);

@@ -88,6 +88,11 @@ static const struct sample {
 	{"a jump over one that others jump to",
 	 {LOOK(2), LD64(3, 0), JUMP(BPF_JGT, 2, 50, 1), JUMP(BPF_JEQ, 2, 9, 1), JUMP(BPF_JEQ, 3, 0, 1), ACT(1), RETURN},
 	 {LOOK(2), JUMP(BPF_JGT, 2, 50, 2), JUMP(BPF_JNE, 2, 9, 1), ACT(1), RETURN}},
+	{"a jump to one that is decided later",
+	 {LOOK(2), NUMBER(3, 0), JUMP(BPF_JGT, 2, 50, 2), JUMP(BPF_JGT, 2, 40, 2), ACT(1), JUMP(BPF_JEQ, 3, 0, 1),
+	  ACT(2), STORE(BPF_DW, 10, -16, 3), RETURN},
+	 {LOOK(2), NUMBER(3, 0), JUMP(BPF_JGT, 2, 50, 4), JUMP(BPF_JGT, 2, 40, 2), ACT(1), GOTO(1), ACT(2),
+	  STORE(BPF_DW, 10, -16, 3), RETURN}},
 	{"over an ld_imm64", {LOOK(2), JUMP(BPF_JEQ, 2, 9, 2), LD64(3, BIG), ACT(1), RETURN}, {ACT(1), RETURN}},
 	{"to an ld_imm64",
 	 {LOOK(2), JUMP(BPF_JEQ, 2, 9, 3), LD64(6, 0), ACT(1), MAP(1, 7), CALL(200), RETURN},
@@ -112,6 +117,9 @@ static const struct sample {
 	{"swapped bytes",
 	 {NUMBER(2, 0), INSN(BPF_ALU | BPF_END | BPF_X, 2, 0, 0, 16), JUMP(BPF_JEQ, 2, 0, 1), ACT(1), RETURN},
 	 {NUMBER(2, 0), INSN(BPF_ALU | BPF_END | BPF_X, 2, 0, 0, 16), JUMP(BPF_JEQ, 2, 0, 1), ACT(1), RETURN}},
+	{"swapped bytes, of which X is not a register",
+	 {NUMBER(0, 7), LOOK(2), INSN(BPF_ALU | BPF_END | BPF_X, 2, 0, 0, 16), STORE(BPF_DW, 10, -8, 2), EXIT},
+	 {NUMBER(0, 7), LOOK(2), INSN(BPF_ALU | BPF_END | BPF_X, 2, 0, 0, 16), STORE(BPF_DW, 10, -8, 2), EXIT}},
 	{"the frame",
 	 {MOVE(2, 10), JUMP(BPF_JEQ, 2, 0, 1), ACT(1), RETURN},
 	 {MOVE(2, 10), JUMP(BPF_JEQ, 2, 0, 1), ACT(1), RETURN}},
@@ -433,6 +441,30 @@ static void test_every_register(void **state)
 	}
 }
 
+/* What a helper looks at is kept, and no more. */
+static void test_arguments(void **state)
+{
+	static const struct {
+		int32_t helper;
+		size_t count;
+	} helpers[] = {
+		{1, 2},	  {2, 4},   {3, 2},   {4, 3},	{5, 0},	  {6, 5},   {8, 0},   {14, 0},	{15, 0},
+		{16, 2},  {25, 5},  {35, 0},  {37, 2},	{45, 3},  {80, 0},  {112, 3}, {113, 3}, {114, 3},
+		{115, 3}, {120, 4}, {130, 4}, {131, 3}, {132, 2}, {133, 2}, {150, 5}, {-1, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
+		struct bpf_insn insns[] = {NUMBER(1, 1), NUMBER(2, 2), NUMBER(3, 3),
+					   NUMBER(4, 4), NUMBER(5, 5), CALL(helpers[i].helper),
+					   EXIT};
+
+		assert_int_equal(object_prune(insns, 7), helpers[i].count + 2);
+		for (size_t arg = 0; arg < helpers[i].count; arg++)
+			assert_int_equal(insns[arg].dst_reg, arg + 1);
+	}
+}
+
 /* As long as a program may be: features that are off, one in the other and one behind the other; and one too long. */
 static void test_long(void **state)
 {
@@ -514,6 +546,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_comparisons_with_zero),
 	cmocka_unit_test(test_every_arithmetic),
 	cmocka_unit_test(test_every_register),
+	cmocka_unit_test(test_arguments),
 	cmocka_unit_test(test_long),
 	cmocka_unit_test(test_deep),
 	cmocka_unit_test(test_no_memory),

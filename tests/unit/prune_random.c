@@ -101,14 +101,17 @@ static void put_unknown(struct maker *maker, struct block *block, uint8_t to)
 static void put_arithmetic(struct maker *maker, struct block *block)
 {
 	static const uint8_t ops[] = {BPF_ADD, BPF_SUB, BPF_MUL,  BPF_OR,  BPF_AND, BPF_XOR, BPF_LSH,
-				      BPF_RSH, BPF_MOV, BPF_ARSH, BPF_NEG, BPF_DIV, BPF_MOD};
+				      BPF_RSH, BPF_MOV, BPF_ARSH, BPF_NEG, BPF_DIV, BPF_MOD, BPF_END};
 	uint8_t op = ops[below(maker, sizeof(ops))], class = one_in(maker, 3) ? BPF_ALU : BPF_ALU64;
 	uint8_t to = reg(maker), from = reg(maker);
 	int32_t value = (int32_t)number(maker);
 
 	if (!maker->late && op == BPF_ARSH)
 		class = BPF_ALU64;
-	if (op == BPF_NEG)
+	if (op == BPF_END)
+		PUT_ON(block, INSN((uint8_t)(BPF_ALU | op | (from % 2 ? BPF_TO_BE : BPF_TO_LE)), to, 0, 0,
+				   16 << below(maker, 3)));
+	else if (op == BPF_NEG)
 		PUT_ON(block, INSN((uint8_t)(class | op), to, 0, 0, 0));
 	else if (one_in(maker, 2))
 		PUT_ON(block, INSN((uint8_t)(class | op | BPF_X), to, from, 0, 0));

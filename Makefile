@@ -14,6 +14,7 @@ CC := $(CROSS_COMPILE)gcc
 endif
 STRIP ?= $(CROSS_COMPILE)strip
 CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
 LLVM_OBJCOPY ?= llvm-objcopy
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
@@ -55,9 +56,11 @@ $(BUILD)/obj/loader/embedded.o: loader/embedded.S $(BUILD)/connsnoop.bpf.o
 	@mkdir -p $(@D)
 	$(CC) -DBPF_OBJECT='"$(BUILD)/connsnoop.bpf.o"' -c -o $@ $<
 
+# Without the labels of jumps, of which clang makes a symbol each: a fifth of the file.
 $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
+	$(LLVM_STRIP) --strip-unneeded $@
 	$(LLVM_OBJCOPY) --discard-all $@ # a label of each branch: a fifth of the file
 
 # What tests need beside the program.

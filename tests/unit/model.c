@@ -574,8 +574,13 @@ static void make_values(struct thing *map)
 	size_t size =
 		map->map_type == BPF_MAP_TYPE_RINGBUF ? 2 * PAGE + map->entries : (size_t)map->entries * stride_of(map);
 
-	map->values_size = map->mappable ? (size + PAGE - 1) / PAGE * PAGE : size;
-	map->values = map->mappable ? aligned_alloc(PAGE, map->values_size) : malloc(size);
+	map->values_size = size;
+	if (!map->mappable) {
+		map->values = calloc(1, size);
+		return;
+	}
+	map->values_size = (size + PAGE - 1) / PAGE * PAGE;
+	map->values = aligned_alloc(PAGE, map->values_size);
 	memset(map->values, 0, map->values_size);
 }
 

@@ -15,7 +15,6 @@ endif
 STRIP ?= $(CROSS_COMPILE)strip
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
-LLVM_OBJCOPY ?= llvm-objcopy
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
 BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),/$(ARCH))
@@ -61,7 +60,6 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
 	$(LLVM_STRIP) --strip-unneeded $@
-	$(LLVM_OBJCOPY) --discard-all $@ # a label of each branch: a fifth of the file
 
 # What tests need beside the program.
 tests: all

@@ -12,23 +12,45 @@
 
 #define SOCKET_TYPE 4
 
+static always_inline int read_type(struct event *ev, struct run *run, __u64 sock)
+{
+	if (bpf_probe_read_kernel(&ev->type, sizeof(ev->type), (void *)(sock + SOCKET_TYPE)))
+		ev->flags |= EVENT_TYPE_UNKNOWN;
+	if (!CONSTANT(TYPES) || run->proving || !type_refused(ev))
+		return 1;
+	COUNT(run->counters, filtered);
+	return 0;
+}
+
 SEC("kprobe/connect")
 int kprobe_connect(struct pt_regs *ctx)
 {
 	struct event ev;
 	struct run run;
 
-	if (!begin_run(&run, &ev))
+	if (!begin_run(&run))
 		return 0;
-	if (!run.counting)
-		read_identity(&ev);
+	clear_event(&ev);
 	ev.sockfd = -1;
 	ev.addrlen = (__s32)ARG3(ctx);
 	ev.place = (__u16)CONSTANT(PLACE);
-	if (bpf_probe_read_kernel(&ev.type, sizeof(ev.type), (void *)(ARG1(ctx) + SOCKET_TYPE)))
+	if (!take_addr(&run, &ev, ARG2(ctx), 0))
+		return 0;
+	if (is_counting(&run)) {
 		ev.flags |= EVENT_TYPE_UNKNOWN;
-	if (!run.counting && CONSTANT(STACK_SIZE))
+		if (CONSTANT(TYPES) || GOES_BY(BY(BY_TYPE))) {
+			ev.flags &= ~EVENT_TYPE_UNKNOWN;
+			if (!read_type(&ev, &run, ARG1(ctx)))
+				return 0;
+		}
+		if (count(&run, &ev))
+			return 0;
+	} else if (!read_type(&ev, &run, ARG1(ctx))) {
+		return 0;
+	}
+	read_identity(&ev, &run);
+	if (CONSTANT(STACK_SIZE))
 		read_call(&ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
-	emit(ctx, &run, &ev, ARG2(ctx), 0);
+	emit(ctx, &run, &ev);
 	return 0;
 }

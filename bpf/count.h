@@ -8,15 +8,14 @@
 #define CONNSNOOP_COUNT_H
 
 #include "count_key.h"
-#include "maps.h"
+#include "filter.h"
 
-/* Nearly all keys are short. Where there is something to count, the loader says for how many there is room. */
+/* Nearly all keys are short. The loader says for how many there is room; where nothing is counted there are no maps. */
 SEC("maps")
 struct bpf_map_def counts_short = {
 	.type = BPF_MAP_TYPE_HASH,
 	.key_size = COUNT_KEY_SHORT,
 	.value_size = sizeof(struct count_sum),
-	.max_entries = 1,
 };
 
 SEC("maps")
@@ -24,34 +23,16 @@ struct bpf_map_def counts_long = {
 	.type = BPF_MAP_TYPE_HASH,
 	.key_size = COUNT_KEY_LONG,
 	.value_size = sizeof(struct count_sum),
-	.max_entries = 1,
 };
 
 #define COUNT_NOEXIST 1 /* BPF_NOEXIST */
-
-#define COUNT_UNIX  1
-#define COUNT_INET  2
-#define COUNT_INET6 10
 
 typedef __u64 __attribute__((may_alias)) word_t;
 typedef __u16 __attribute__((may_alias)) half_t;
 
 #define ADDR_WORD(ev, n) (((word_t *)(ev)->addr)[n])
 
-/* The first n bytes of a word in memory, n < 8. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define HEAD_BYTES(n) (~(~0ULL << 8 * (n)))
-#else
-#define HEAD_BYTES(n) (~(~0ULL >> 8 * (n)))
-#endif
-
-/* Read where it is asked, not kept for later: so the loader can drop what hangs on it. */
-#define GOES_BY(columns)                                \
-	({                                              \
-		__u64 by_;                              \
-		asm volatile("%0 = BY ll" : "=r"(by_)); \
-		by_ &(columns);                         \
-	})
+#define GOES_BY(columns) (CONSTANT(BY) & (columns))
 
 #define BY_WHERE (BY(BY_FAMILY) | BY(BY_ADDR) | BY(BY_PORT))
 
@@ -82,7 +63,7 @@ typedef __u16 __attribute__((may_alias)) half_t;
 /* Fewer than COUNT_ADDR_SHORT bytes. */
 static always_inline void cut_short(struct event *ev, __u64 len)
 {
-	__u64 whole = len / 8, mask = HEAD_BYTES(len % 8);
+	__u64 whole = len / 8, mask = FIRST_BYTES(len % 8);
 
 	CUT_AT(ev, 3, whole, mask);
 	CUT_AT(ev, 2, whole, mask);
@@ -93,7 +74,7 @@ static always_inline void cut_short(struct event *ev, __u64 len)
 /* So many or more. */
 static always_inline void cut_long(struct event *ev, __u64 len)
 {
-	__u64 whole = len / 8, mask = HEAD_BYTES(len % 8);
+	__u64 whole = len / 8, mask = FIRST_BYTES(len % 8);
 
 	CUT_AT(ev, 13, whole, mask);
 	CUT_AT(ev, 12, whole, mask);
@@ -120,12 +101,12 @@ static always_inline void keep_head(struct event *ev, __u64 mask, __s32 addrlen)
 static always_inline void keep_inet6(struct event *ev)
 {
 	if (!GOES_BY(BY(BY_ADDR))) {
-		keep_head(ev, CONSTANT(BY_HEAD) & HEAD_BYTES(4), 28);
+		keep_head(ev, CONSTANT(BY_HEAD) & FIRST_BYTES(4), 28);
 		return;
 	}
 	/* Without flowinfo, which is no part of the destination. */
-	ADDR_WORD(ev, 0) &= CONSTANT(BY_HEAD) & HEAD_BYTES(4);
-	ADDR_WORD(ev, 3) &= HEAD_BYTES(4);
+	ADDR_WORD(ev, 0) &= CONSTANT(BY_HEAD) & FIRST_BYTES(4);
+	ADDR_WORD(ev, 3) &= FIRST_BYTES(4);
 	ev->addrlen = 28;
 }
 
@@ -134,7 +115,7 @@ enum kept { KEPT_SHORT, KEPT_LONG, NOT_KEPT };
 static always_inline enum kept keep_unix(struct event *ev, __u32 addrlen)
 {
 	if (!GOES_BY(BY(BY_ADDR))) {
-		keep_head(ev, CONSTANT(BY_HEAD) & HEAD_BYTES(2), 2);
+		keep_head(ev, CONSTANT(BY_HEAD) & FIRST_BYTES(2), 2);
 		return KEPT_SHORT;
 	}
 	if (addrlen < COUNT_ADDR_SHORT) {
@@ -213,18 +194,18 @@ static always_inline enum kept keep_where(struct event *ev)
 		keep_head(ev, 0, 1);
 	} else if (addrlen < 2) {
 		keep_head(ev, 0, 0);
-	} else if (family == COUNT_INET) {
+	} else if (family == AF_INET) {
 		if (addrlen < 16)
 			return NOT_KEPT;
 		keep_head(ev, CONSTANT(BY_HEAD), 16);
-	} else if (family == COUNT_INET6) {
+	} else if (family == AF_INET6) {
 		if (addrlen < 28)
 			return NOT_KEPT;
 		keep_inet6(ev);
-	} else if (family == COUNT_UNIX) {
+	} else if (family == AF_UNIX) {
 		return keep_unix(ev, addrlen);
 	} else {
-		keep_head(ev, CONSTANT(BY_HEAD) & HEAD_BYTES(2), 2);
+		keep_head(ev, CONSTANT(BY_HEAD) & FIRST_BYTES(2), 2);
 	}
 	return KEPT_SHORT;
 }

@@ -4,12 +4,14 @@
 #define CONNSNOOP_EMIT_H
 
 #include "count.h"
-#include "maps.h"
+#include "filter.h"
+#include "ring.h"
 
 /* What one run of a program needs of the maps. */
 struct run {
+	__u64 pid_tgid;
 	__u32 cpu;
-	int counting; /* sums are wanted, and the hook has proved itself by records */
+	__u32 proving; /* the hook has not proved itself yet: no filter holds */
 	struct counters *counters;
 	struct control *control;
 };
@@ -34,26 +36,20 @@ struct run {
 			     : "memory");                                                  \
 	} while (0)
 
-/*
- * Returns 0 when the attempt is not to be reported: it is connsnoop's own. The event is zeroed here, whole and first:
- * 4.4 wants helpers' buffers written before (4.9 does not), and a pointer to the stack may be moved only once by a
- * constant before 4.14, which a store in this place never needs.
- */
-static always_inline int begin_run(struct run *run, struct event *ev)
+/* Returns 0 when the attempt is not to be reported: it is connsnoop's own, or the caller is not asked for. */
+static always_inline int begin_run(struct run *run)
 {
 	struct counters *counter;
 	struct control *word;
 	__u32 zero = 0;
 
-	__builtin_memset(ev, 0, sizeof(*ev));
-	ev->time = bpf_ktime_get_ns();
-	ev->pid_tgid = bpf_get_current_pid_tgid();
+	run->pid_tgid = bpf_get_current_pid_tgid();
 	run->cpu = bpf_get_smp_processor_id();
 	word = bpf_map_lookup_elem(&control, &zero);
 	if (!word)
 		return 0;
 	PIN(word);
-	if ((__u32)(ev->pid_tgid >> 32) == word->own_tgid)
+	if ((__u32)(run->pid_tgid >> 32) == word->own_tgid)
 		return 0;
 	counter = bpf_map_lookup_elem(&counters, &run->cpu);
 	if (!counter)
@@ -62,12 +58,33 @@ static always_inline int begin_run(struct run *run, struct event *ev)
 	COUNT(counter, attempts);
 	run->counters = counter;
 	run->control = word;
-	run->counting = CONSTANT(COUNT) && word->own_tgid;
+	run->proving = !word->own_tgid;
+	if (!run->proving && caller_refused(run->pid_tgid)) {
+		COUNT(counter, filtered);
+		return 0;
+	}
 	return 1;
 }
 
-static always_inline void read_identity(struct event *ev)
+/*
+ * 4.4 wants helpers' buffers written before (4.9 does not), whole and here: a pointer to the stack may be moved only once
+ * by a constant before 4.14, which a store in this place never needs.
+ */
+static always_inline void clear_event(struct event *ev)
 {
+	__builtin_memset(ev, 0, sizeof(*ev));
+}
+
+/* Whether sums are wanted in place of records; not of the proof's. */
+static always_inline int is_counting(const struct run *run)
+{
+	return CONSTANT(COUNT) && !run->proving;
+}
+
+static always_inline void read_identity(struct event *ev, const struct run *run)
+{
+	ev->time = bpf_ktime_get_ns();
+	ev->pid_tgid = run->pid_tgid;
 	ev->uid_gid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
 }
@@ -78,8 +95,11 @@ static always_inline void read_identity(struct event *ev)
  */
 static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
 {
-	long err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
+	long err;
 
+	if (write_mapped(ctx, &run->cpu, ev, size))
+		return;
+	err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
 	if (err == -2 || err == -95) {
 		struct stray key = {.time = ev->time, .cpu = run->cpu};
 
@@ -98,7 +118,7 @@ static always_inline void wake_reader(void *ctx, struct run *run, struct event *
 {
 	if (run->control->asleep) {
 		run->control->asleep = 0;
-		bpf_perf_event_output(ctx, &bells, run->cpu, ev, sizeof(__u32));
+		ring_bell(ctx, run->cpu, ev);
 	}
 }
 
@@ -122,20 +142,49 @@ static always_inline void read_addr(struct event *ev, const __u64 size, __u64 ad
 	}
 }
 
-/* A short address is by far the common case, and a third of the copying. */
-static always_inline void emit(void *ctx, struct run *run, struct event *ev, __u64 addr, const int user)
+/* By how much of it there is, as emit() does; then asks whether this address is asked for at all. */
+static always_inline int take_addr(struct run *run, struct event *ev, __u64 addr, const int user)
 {
-	if ((__u32)ev->addrlen <= ADDR_SHORT)
-		read_addr(ev, ADDR_SHORT, addr, user);
+	if ((__u32)ev->addrlen <= ADDR_INET)
+		read_addr(ev, ADDR_INET, addr, user);
+	else if ((__u32)ev->addrlen <= ADDR_INET6)
+		read_addr(ev, ADDR_INET6, addr, user);
 	else
 		read_addr(ev, ADDR_MAX, addr, user);
-	if (run->counting) {
-		if (count_attempt(run->counters, ev))
-			return;
-		read_identity(ev);
+	if (run->proving || !address_refused(ev))
+		return 1;
+	COUNT(run->counters, filtered);
+	return 0;
+}
+
+/*
+ * Where is_counting(): returns 0 where the attempt wants a record after all. What sums go by count_attempt() reads; of the
+ * rest only the filter wants the name.
+ */
+static always_inline int count(struct run *run, struct event *ev)
+{
+	ev->time = bpf_ktime_get_ns();
+	ev->pid_tgid = run->pid_tgid;
+	if (CONSTANT(COMM_MODE)) {
+		bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+		if (comm_refused(ev)) {
+			COUNT(run->counters, filtered);
+			return 1;
+		}
 	}
-	if ((__u32)ev->addrlen <= ADDR_SHORT)
-		write_record(ctx, run, ev, EVENT_SIZE_SHORT);
+	return count_attempt(run->counters, ev);
+}
+
+static always_inline void emit(void *ctx, struct run *run, struct event *ev)
+{
+	if (!run->proving && comm_refused(ev)) {
+		COUNT(run->counters, filtered);
+		return;
+	}
+	if ((__u32)ev->addrlen <= ADDR_INET)
+		write_record(ctx, run, ev, EVENT_SIZE_INET);
+	else if ((__u32)ev->addrlen <= ADDR_INET6)
+		write_record(ctx, run, ev, EVENT_SIZE_INET6);
 	else
 		write_record(ctx, run, ev, EVENT_SIZE_LONG);
 	wake_reader(ctx, run, ev);

@@ -14,11 +14,14 @@ struct learn_addr {
 static always_inline void copy_stack_top(struct pt_regs *ctx, struct snapshot *snap, __u64 stack_size)
 {
 	__u64 top = (KERNEL_SP(ctx) | (stack_size - 1)) + 1;
+	__u32 cpu = bpf_get_smp_processor_id();
 
 	snap->stack_size = (__u32)stack_size;
 	/* Beyond a stack that is smaller than this there may be nothing. */
-	if (!bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)(top - SNAPSHOT_BYTES)))
-		bpf_perf_event_output(ctx, &rings, bpf_get_smp_processor_id(), snap, SNAPSHOT_SIZE);
+	if (bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)(top - SNAPSHOT_BYTES)))
+		return;
+	if (!write_mapped(ctx, &cpu, snap, SNAPSHOT_SIZE))
+		bpf_perf_event_output(ctx, &rings, cpu, snap, SNAPSHOT_SIZE);
 }
 
 SEC("kprobe/learn")

@@ -22,6 +22,22 @@ struct bpf_map_def bells = {
 	.value_size = sizeof(__u32),
 };
 
+/*
+ * Where the kernel can, records go to rings in `mapped` instead, by CPU number too, and the bell is a ring buffer of the
+ * kernel's, whose empty records only wake. Values are as large as the rings are made.
+ */
+SEC("maps")
+struct bpf_map_def mapped = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.flags = BPF_F_MMAPABLE,
+};
+
+SEC("maps")
+struct bpf_map_def bell = {
+	.type = BPF_MAP_TYPE_RINGBUF,
+};
+
 SEC("maps")
 struct bpf_map_def counters = {
 	.type = BPF_MAP_TYPE_ARRAY,
@@ -43,6 +59,68 @@ struct bpf_map_def strays = {
 	.key_size = sizeof(struct stray),
 	.value_size = sizeof(struct event),
 	.max_entries = STRAYS_MAX,
+};
+
+/* The lists of filters. Only what a filter in force needs is created. */
+SEC("maps")
+struct bpf_map_def pids = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def uids = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def comms = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = COMM_SIZE,
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def ports = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u64),
+	.max_entries = PORT_WORDS,
+};
+
+SEC("maps")
+struct bpf_map_def nets4 = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct net4_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def nets6 = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct net6_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def paths = {
+	.type = BPF_MAP_TYPE_LPM_TRIE,
+	.key_size = sizeof(struct path_key),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+SEC("maps")
+struct bpf_map_def cgroups = {
+	.type = BPF_MAP_TYPE_CGROUP_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+	.max_entries = CGROUPS_MAX,
 };
 
 #endif

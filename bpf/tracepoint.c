@@ -15,17 +15,21 @@ static always_inline int report(void *ctx, const struct user_call *call, __u16 p
 	struct event ev;
 	struct run run;
 
-	if ((__u32)call->addrlen > ADDR_MAX || !begin_run(&run, &ev))
+	if ((__u32)call->addrlen > ADDR_MAX || !begin_run(&run))
 		return 0;
-	if (!run.counting)
-		read_identity(&ev);
+	clear_event(&ev);
 	ev.sockfd = call->fd;
 	ev.addrlen = call->addrlen;
 	ev.nr = (__u16)call->nr;
 	ev.place = place;
 	ev.via = call->via;
 	ev.flags = call->flags | EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
-	emit(ctx, &run, &ev, call->addr, 1);
+	if (!take_addr(&run, &ev, call->addr, 1))
+		return 0;
+	if (is_counting(&run) && count(&run, &ev))
+		return 0;
+	read_identity(&ev, &run);
+	emit(ctx, &run, &ev);
 	return 0;
 }
 

@@ -6,5 +6,9 @@
 
 /* ns of CLOCK_MONOTONIC, which is what bpf_ktime_get_ns() counts. */
 uint64_t clock_monotonic(void);
+/* ns since 1970. */
+uint64_t clock_realtime(void);
+/* The same of CLOCK_BOOTTIME, which goes on while the machine is suspended. */
+uint64_t clock_boottime(void);
 
 #endif

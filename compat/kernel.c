@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static int load_insns(const struct bpf_insn *insns, unsigned int count, unsigned int type, unsigned int version)
 {
@@ -93,6 +94,68 @@ static bool has_names(void)
 	return fd >= 0;
 }
 
+static int make_map(unsigned int type, unsigned int key, unsigned int value, unsigned int entries, unsigned int flags)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key;
+	attr.value_size = value;
+	attr.max_entries = entries;
+	attr.map_flags = flags;
+	return sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_flags));
+}
+
+/*
+ * bpf_ringbuf_output(bell, stack, 4, BPF_RB_FORCE_WAKEUP); return 0. Where stores may pass one another the program also
+ * needs an atomic exchange: from 5.12 on, in arm64's JIT from 5.18, before which the load fails or the interpreter runs.
+ */
+static int load_bell(int bell, unsigned int version)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -8},
+#if !defined(__x86_64__)
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+		{.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_3, .imm = BPF_XCHG},
+#endif
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = bell},
+		{.code = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 4},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = BPF_RB_FORCE_WAKEUP},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_output},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return load_insns(insns, sizeof(insns) / sizeof(insns[0]), BPF_PROG_TYPE_KPROBE, version);
+}
+
+/* An array that can be mapped (5.5), a ring buffer (5.8), a program that rings with it. 32-bit positions would wrap. */
+bool kernel_has_mapped_rings(const struct object_kernel *kernel)
+{
+	unsigned int page = (unsigned int)sysconf(_SC_PAGESIZE);
+	int array = -1, bell = -1, prog = -1;
+
+	if (sizeof(long) == sizeof(uint64_t))
+		array = make_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), 1, BPF_F_MMAPABLE);
+	if (array >= 0)
+		bell = make_map(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);
+	if (bell == -EPERM && object_raise_memlock())
+		bell = make_map(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);
+	if (bell >= 0)
+		prog = load_bell(bell, kernel->version);
+	if (array >= 0)
+		sys_close(array);
+	if (bell >= 0)
+		sys_close(bell);
+	if (prog >= 0)
+		sys_close(prog);
+	return prog >= 0;
+}
+
 /*
  * A kprobe program's kern_version: 0 is fine since 5.0 (and on el8). Before, a wrong one is EINVAL, checked first of all:
  * the candidates are tried, then all sublevels of the likeliest series, a microsecond each.
@@ -166,6 +229,36 @@ bool kernel_has_compat(void)
 #else
 	return sizeof(long) == 8;
 #endif
+}
+
+static bool can_create_map(unsigned int type, unsigned int key_size, unsigned int flags)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key_size;
+	attr.value_size = 4;
+	attr.max_entries = 1;
+	attr.map_flags = flags;
+	fd = sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_flags));
+	if (fd == -EPERM && object_raise_memlock())
+		fd = sys_bpf(BPF_MAP_CREATE, &attr, ATTR_SIZE(map_flags));
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
+bool kernel_has_tries(void)
+{
+	return can_create_map(BPF_MAP_TYPE_LPM_TRIE, 8, BPF_F_NO_PREALLOC);
+}
+
+/* The map type and the helper came together, 4.8 (4ed8ec521ed5, 60d20f9195b2), and need CONFIG_CGROUPS both. */
+bool kernel_has_cgroup_test(void)
+{
+	return can_create_map(BPF_MAP_TYPE_CGROUP_ARRAY, 4, 0);
 }
 
 static void find(struct finding *finding, bool found, const char *detail)
@@ -321,6 +414,34 @@ static void examine_read_helpers(struct finding *finding)
 	     kinds ? "probe_read_kernel and probe_read_user" : "probe_read");
 }
 
+static void examine_mapped_rings(struct finding *finding)
+{
+	struct object_kernel kernel = {0};
+	int fd = load_any_version(&kernel.version);
+	bool found = kernel_has_mapped_rings(&kernel);
+
+	if (fd >= 0)
+		sys_close(fd);
+	find(finding, found, found ? "arrays that can be mapped, and ring buffers" : "absent (before 5.8)");
+}
+
+static void examine_tries(struct finding *finding)
+{
+	bool found = kernel_has_tries();
+
+	find(finding, found,
+	     found ? "prefixes of addresses and paths" : "before 4.11; the reader applies --net and --unix-path");
+	finding->state = FINDING_NOTE;
+}
+
+static void examine_cgroup_test(struct finding *finding)
+{
+	bool found = kernel_has_cgroup_test();
+
+	find(finding, found, found ? "cgroups of version 2" : "before 4.8; the reader applies --cgroup");
+	finding->state = FINDING_NOTE;
+}
+
 /* A dynamic PMU type since 4.17 (e12f03d7031a); its probes have no name and nothing is left behind. */
 static void examine_pmu(struct finding *finding)
 {
@@ -403,6 +524,10 @@ static const struct {
 	{"bpf_names", "BPF object names", NULL, examine_names},
 	{"bpf_read", "memory read helpers", "the kernel must be 4.4 or later and not locked down",
 	 examine_read_helpers},
+	{"mapped_rings", "rings in mapped memory", "not needed: perf's rings serve as well, at a higher price",
+	 examine_mapped_rings},
+	{"bpf_tries", "filters by prefix", NULL, examine_tries},
+	{"bpf_cgroups", "filters by cgroup", NULL, examine_cgroup_test},
 	{"symbol", "security_socket_connect", "build the kernel with CONFIG_SECURITY_NETWORK", examine_symbol},
 	{"kprobes_enabled", "kprobes switched on", "echo 1 > /sys/kernel/debug/kprobes/enabled",
 	 examine_kprobes_enabled},

@@ -16,8 +16,15 @@
  * and STATUS_UNSUPPORTED say why nothing can be loaded here. */
 int kernel_probe(struct object_kernel *kernel, struct error *err);
 
+/* Whether records can go to rings in the memory of a BPF map; see mapped_ring.h. Three more such calls. */
+bool kernel_has_mapped_rings(const struct object_kernel *kernel);
+
 /* Whether programs of a smaller word size can run: false only where that is certain. */
 bool kernel_has_compat(void);
+
+/* Maps that find the longest prefix (4.11), and telling whether a task is in a cgroup of version 2 (4.8). */
+bool kernel_has_tries(void);
+bool kernel_has_cgroup_test(void);
 
 /* Whether programs can add to memory that other CPUs add to: 32-bit ARM's JIT can't, and may be all there is. */
 bool kernel_has_atomics(const struct object_kernel *kernel);

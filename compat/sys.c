@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -39,9 +40,9 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 	return checked(ioctl(fd, request, arg));
 }
 
-int sys_mmap(int fd, size_t length, void **address)
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address)
 {
-	void *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *map = mmap(NULL, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, (off_t)offset);
 
 	*address = map == MAP_FAILED ? NULL : map;
 	return *address ? 0 : -errno;
@@ -77,11 +78,6 @@ int sys_fsync(int fd)
 	return checked(fsync(fd));
 }
 
-int sys_rename(const char *from, const char *to)
-{
-	return checked(rename(from, to));
-}
-
 int sys_unlink(const char *path)
 {
 	return checked(unlink(path));
@@ -95,6 +91,51 @@ int sys_socket(int family, int type, int protocol)
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
 	return checked(connect(fd, addr, addrlen));
+}
+
+int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	return checked(bind(fd, addr, addrlen));
+}
+
+int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size)
+{
+	return checked(setsockopt(fd, level, option, value, size));
+}
+
+int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size)
+{
+	return checked(getsockopt(fd, level, option, value, size));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return checked(recvmsg(fd, message, flags));
+}
+
+int sys_stat(const char *path, struct stat *status)
+{
+	return checked(stat(path, status));
+}
+
+int sys_rename(const char *from, const char *to)
+{
+	return checked(rename(from, to));
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return checked(sendmsg(fd, message, flags));
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return checked(syscall(__NR_sendmmsg, fd, messages, count, flags));
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	return checked(syscall(__NR_memfd_create, name, flags));
 }
 
 int sys_uname(struct utsname *name)

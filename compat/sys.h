@@ -6,30 +6,43 @@
 #ifndef CONNSNOOP_SYS_H
 #define CONNSNOOP_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 union bpf_attr;
 struct perf_event_attr;
 struct sockaddr;
+struct msghdr;
+struct mmsghdr;
 struct utsname;
 struct rlimit;
+struct stat;
 
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
 int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd, unsigned long flags);
 int sys_ioctl(int fd, unsigned long request, unsigned long arg);
-/* Shared mapping of fd from offset 0; NULL in *address on failure. */
-int sys_mmap(int fd, size_t length, void **address);
+/* Shared mapping of fd; NULL in *address on failure. */
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address);
 int sys_munmap(void *address, size_t length);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_fsync(int fd);
-int sys_rename(const char *from, const char *to);
 int sys_unlink(const char *path);
 int sys_socket(int family, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
+int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen);
+int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size);
+int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size);
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags);
+int sys_stat(const char *path, struct stat *status);
+int sys_rename(const char *from, const char *to);
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags);
+/* So many of the messages were sent; an error is one of the first. */
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+int sys_memfd_create(const char *name, unsigned int flags);
 int sys_uname(struct utsname *name);
 int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrlimit(int resource, struct rlimit *limit);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tracefs.h"
 
+#include "mounts.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -27,44 +28,6 @@ static int open_in(const char *path, const char *file, int flags, int *file_fd)
 	return open_below(sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0), file, flags, file_fd);
 }
 
-/* mountinfo writes space, tab, newline and backslash as \ooo (fs/proc_namespace.c, mangle). */
-static void unmangle(char *path)
-{
-	char *to = path;
-
-	for (const char *from = path; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* One line of /proc/self/mountinfo: the mount point if it is the root of a file system of this type, else NULL. */
-static char *mount_point(char *line, const char *type)
-{
-	char *type_field = strstr(line, " - "), *root, *point;
-
-	if (!type_field)
-		return NULL;
-	*type_field = '\0';
-	type_field += 3;
-	if (strncmp(type_field, type, strlen(type)) || type_field[strlen(type)] != ' ')
-		return NULL;
-	strtok(line, " "); /* mount ID, parent ID, major:minor, root, mount point */
-	strtok(NULL, " ");
-	strtok(NULL, " ");
-	root = strtok(NULL, " ");
-	point = strtok(NULL, " ");
-	if (!root || !point || strcmp(root, "/") != 0)
-		return NULL;
-	unmangle(point);
-	return point;
-}
-
 static int open_mounted(const char *type, const char *below, const char *file, int flags, int *file_fd)
 {
 	char *line = NULL, *point, path[4200];
@@ -75,7 +38,7 @@ static int open_mounted(const char *type, const char *below, const char *file, i
 	if (!mounts)
 		return -ENODEV;
 	while (dir < 0 && dir != -ENOENT && getline(&line, &size, mounts) > 0) {
-		point = mount_point(line, type);
+		point = mounts_point(line, type);
 		if (!point || snprintf(path, sizeof(path), "%s%s", point, below) >= (int)sizeof(path))
 			continue;
 		dir = open_in(path, file, flags, file_fd);

@@ -7,6 +7,7 @@
 #define CONNSNOOP_BPF_HELPERS_H
 
 #include "event.h"
+#include "mapped_ring.h"
 
 #define SEC(name)     __attribute__((section(name), used))
 #define always_inline inline __attribute__((always_inline))
@@ -22,6 +23,12 @@ struct bpf_map_def {
 #define BPF_MAP_TYPE_HASH	      1
 #define BPF_MAP_TYPE_ARRAY	      2
 #define BPF_MAP_TYPE_PERF_EVENT_ARRAY 4
+#define BPF_MAP_TYPE_CGROUP_ARRAY     8
+#define BPF_MAP_TYPE_LPM_TRIE	      11
+#define BPF_MAP_TYPE_RINGBUF	      27
+
+#define BPF_F_NO_PREALLOC 1
+#define BPF_F_MMAPABLE	  (1U << 10)
 
 static void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(const void *map, const void *key, const void *value, __u64 flags) = (void *)2;
@@ -32,9 +39,16 @@ static __u64 (*const bpf_get_current_uid_gid)(void) = (void *)15;
 static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)16;
 static long (*const bpf_perf_event_output)(void *ctx, const void *map, __u64 index, void *data,
 					   __u64 size) = (void *)25;
+/* From 4.8 on: 1 where the current task is in the cgroup (v2) that the map holds at index, or below it. */
+static long (*const bpf_current_task_under_cgroup)(const void *map, __u32 index) = (void *)37;
 /* From 5.5 on; the loader puts helper 4 (probe_read) in their place on a kernel that has only that. */
 static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src) = (void *)112;
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *src) = (void *)113;
+/* From 5.8 on; loaded only where the kernel was found to have it. */
+static long (*const bpf_ringbuf_output)(const void *map, void *data, __u64 size, __u64 flags) = (void *)130;
+
+/* The compiler moves no access to memory across it. */
+#define barrier() asm volatile("" : : : "memory")
 
 /* A connect as the caller made it, before the kernel has looked at it. */
 struct user_call {
@@ -48,14 +62,16 @@ struct user_call {
 
 /*
  * A number that user space knows when it loads the program: an undefined symbol whose "address" the loader writes
- * into the instruction. No .rodata map (5.2), and a verifier that folds constants drops the branches behind it.
- * In assembly, because in C a symbol's address is never 0 and the compiler would use that.
+ * into the instruction. No .rodata map (5.2), and what it switches off is taken out of the program before the kernel
+ * sees it (loader/object/prune.c). In assembly, because in C a symbol's address is never 0 and the compiler would use
+ * that; volatile, because one load that served several uses would be kept on the stack, where pruning does not look.
+ * What a feature alone needs on the stack should be cleared where the feature begins: stores are not pruned.
  */
-#define CONSTANT(name)                                   \
-	({                                               \
-		__u64 value_;                            \
-		asm("%0 = " #name " ll" : "=r"(value_)); \
-		value_;                                  \
+#define CONSTANT(name)                                            \
+	({                                                        \
+		__u64 value_;                                     \
+		asm volatile("%0 = " #name " ll" : "=r"(value_)); \
+		value_;                                           \
 	})
 
 #endif

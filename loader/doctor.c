@@ -47,6 +47,8 @@ struct diagnosis {
 	int count;
 	int status;
 	struct hook hook; /* only what describes it */
+	const char *rings;
+	struct error why_perf;
 	struct error err;
 };
 
@@ -57,7 +59,10 @@ static void try_hooks(struct diagnosis *diagnosis, const struct options *options
 	diagnosis->status = STATUS_OK;
 	if (tracer_open(&tracer, options, -1, 0, &diagnosis->err))
 		diagnosis->status = diagnosis->err.status;
+	else
+		diagnosis->rings = rings_kind_name(tracer.rings);
 	diagnosis->hook = tracer.hook;
+	diagnosis->why_perf = tracer.why_perf;
 	tracer_close(&tracer);
 }
 
@@ -85,6 +90,7 @@ static void print_text(const struct diagnosis *diagnosis)
 	else if (hook->stack_size)
 		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n",
 		       hook->regs_from_top);
+	printf("rings: %s%s%s\n", diagnosis->rings, diagnosis->why_perf.status ? ": " : "", diagnosis->why_perf.text);
 	for (int i = 0; hook->kind == HOOK_PROTO && i < hook->place_count; i++)
 		printf("%s%s", i ? ", " : "probed: ", hook->places[i] + strlen("proto:"));
 	if (hook->kind == HOOK_PROTO)
@@ -154,6 +160,7 @@ static void print_json(const struct diagnosis *diagnosis)
 	printf(",\"sockfd\":%s", hook->has_sockfd ? "true" : "false");
 	if (hook->stack_size)
 		printf(",\"regs_from_top\":%u", hook->regs_from_top);
+	print_key("rings", diagnosis->rings, ",");
 	printf(",\"places\":[");
 	for (int i = 0; i < hook->place_count; i++) {
 		printf("%s", i ? "," : "");

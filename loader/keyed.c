@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* As tcpconnect -c: who connects where, and how often. */
 #define BY_SUMS (BY(BY_PID) | BY(BY_COMM) | BY(BY_ADDR) | BY(BY_PORT))
@@ -13,7 +12,7 @@
 
 /* Rows of what was suppressed that standard error is told of. */
 #define TOLD_ROWS  20
-#define TOLD_BYTES (2 * BUFFER_LINE_MAX)
+#define TOLD_BYTES (BUFFER_LINE_MAX + TOLD_ROWS * 2048)
 
 static unsigned int columns(const struct options *options, unsigned int otherwise)
 {
@@ -140,7 +139,7 @@ void keyed_show_sums(struct keyed *keyed, bool last, struct style *style, struct
 
 void keyed_tell_suppressed(const struct keyed *keyed, const char *when, struct style *style)
 {
-	struct sink sink = {.fd = STDERR_FILENO, .stop_fd = -1, .buffer = {.size = TOLD_BYTES}};
+	struct sink sink = {.fd = -1, .stop_fd = -1, .buffer = {.size = TOLD_BYTES}};
 	struct style text = *style;
 
 	if (!keyed->limiter || !limiter_suppressed(keyed->limiter))
@@ -151,7 +150,7 @@ void keyed_tell_suppressed(const struct keyed *keyed, const char *when, struct s
 		return;
 	fprintf(stderr, "connsnoop: suppressed%s:\n", when);
 	limiter_show(keyed->limiter, TOLD_ROWS, &text, &sink);
-	sink_flush(&sink);
+	fwrite(sink.buffer.data, 1, sink.buffer.len, stderr);
 	free(sink.buffer.data);
 }
 

@@ -70,14 +70,12 @@ static void print_counters(struct tracer *tracer)
 	keyed_save(&tracer->keyed);
 }
 
-static void reopen_output(struct tracer *tracer)
+static void reopen_output(struct sink *sink)
 {
 	struct error err;
 
-	if (sink_reopen(tracer->sink, &err))
+	if (sink_reopen(sink, &err))
 		fprintf(stderr, "connsnoop: %s; going on with the old file\n", err.text);
-	else if (tracer->sink->path && tracer->sink->fresh && sink_reserve(tracer->sink))
-		tracer_header(tracer);
 }
 
 /*
@@ -99,7 +97,8 @@ static void take_signals(struct loop *loop)
 	while (read(loop->signals, &info, sizeof(info)) == sizeof(info)) {
 		switch (info.ssi_signo) {
 		case SIGHUP:
-			reopen_output(loop->tracer);
+			reopen_output(loop->tracer->sink);
+			names_reload(loop->tracer->names);
 			keyed_save(&loop->tracer->keyed);
 			break;
 		case SIGUSR1:
@@ -131,19 +130,24 @@ static void take_hotplug(struct loop *loop)
 		tracer_update_cpus(loop->tracer);
 }
 
-static int wait_ms(enum state state, uint64_t deadline)
+/* The smaller of two waits, where a negative one has no end. */
+static int sooner(int a, int b)
+{
+	return b < 0 || (a >= 0 && a < b) ? a : b;
+}
+
+static int wait_ms(const struct loop *loop, enum state state, uint64_t deadline)
 {
 	static const int by_state[] = {[AWAKE] = NAP_MS, [DROWSY] = RECHECK_MS, [ASLEEP] = -1};
 	uint64_t now = clock_monotonic(), left;
+	int timeout = sooner(by_state[state], sink_wait_ms(loop->tracer->sink));
 
 	if (!deadline)
-		return by_state[state];
+		return timeout;
 	if (now >= deadline)
 		return 0;
 	left = (deadline - now + 999999) / 1000000;
-	if (left > 1000000)
-		left = 1000000;
-	return by_state[state] >= 0 && (uint64_t)by_state[state] < left ? by_state[state] : (int)left;
+	return sooner(timeout, left > 1000000 ? 1000000 : (int)left);
 }
 
 static int wait_for(struct loop *loop, int timeout)
@@ -162,22 +166,13 @@ static int wait_for(struct loop *loop, int timeout)
 	return count;
 }
 
-/* Standard error says a failure once; while it lasts, what does not fit is counted. */
-static void flush_output(struct tracer *tracer)
-{
-	if (!sink_flush(tracer->sink))
-		fprintf(stderr,
-			"connsnoop: writing %s: the kernel says %s; make room: until then events that do not fit are counted as lost\n",
-			tracer->sink->path ? tracer->sink->path : "standard output", ERRNO_NAME(tracer->sink->failure));
-}
-
 /* After a burst that filled a ring, losses that no record told of: nothing is on its way now, so the counters are right. */
 static void go_to_sleep(struct tracer *tracer)
 {
 	tracer_check_cpus(tracer);
 	if (rings_were_full(tracer->rings))
 		tracer_report_losses(tracer, true);
-	flush_output(tracer);
+	tracer_flush(tracer);
 }
 
 static enum state next_state(struct loop *loop, enum state state)
@@ -202,12 +197,12 @@ static uint64_t show_table(struct tracer *tracer, uint64_t due)
 	if (!due || now < due)
 		return due;
 	tracer_show_sums(tracer, false);
-	flush_output(tracer);
+	tracer_flush(tracer);
 	return now - due < interval ? due + interval : now + interval;
 }
 
 /* 0 is never. */
-static uint64_t sooner(uint64_t a, uint64_t b)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a && (a < b || !b) ? a : b;
 }
@@ -215,20 +210,28 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 int loop_run(struct loop *loop)
 {
 	const struct options *options = loop->tracer->options;
+	const struct names *names = loop->tracer->names;
 	uint64_t deadline = options->duration ? clock_monotonic() + options->duration : 0;
 	uint64_t table = options->interval ? clock_monotonic() + options->interval : 0;
-	enum state state = AWAKE;
+	/* The first event is somebody's who waits for it. */
+	enum state state = tracer_sleep(loop->tracer) ? AWAKE : DROWSY;
 	int result;
 
+	/* Its packets are taken with the attempts; so that they do not pile up without any, it wakes us, too. */
+	if (names && watch(loop, names_fd(names), TAG_NAMES)) {
+		fprintf(stderr, "connsnoop: preparing to wait for names: epoll_ctl says %s; leave -d out\n",
+			ERRNO_NAME(errno));
+		return STATUS_FAILURE;
+	}
 	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {
-		result = wait_for(loop, wait_ms(state, sooner(deadline, table)));
+		result = wait_for(loop, wait_ms(loop, state, earlier(deadline, table)));
 		if (result < 0) {
 			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
 			return STATUS_FAILURE;
 		}
 		loop->tracer->sink->hurry = loop->stop;
 		state = next_state(loop, state);
-		flush_output(loop->tracer);
+		tracer_flush(loop->tracer);
 		table = show_table(loop->tracer, table);
 		if (deadline && clock_monotonic() >= deadline)
 			break;

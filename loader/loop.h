@@ -16,7 +16,7 @@ struct loop {
 	bool stop;
 };
 
-enum loop_tag { TAG_RING, TAG_SIGNALS, TAG_HOTPLUG };
+enum loop_tag { TAG_RING, TAG_SIGNALS, TAG_HOTPLUG, TAG_NAMES };
 
 /* Blocks the signals and opens what is waited on. */
 int loop_open(struct loop *loop, struct error *err);

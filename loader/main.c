@@ -31,14 +31,35 @@ static void print_banner(const struct tracer *tracer)
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->prefilter.in_reader[0])
+		fprintf(stderr, "connsnoop: applied behind the kernel, by the reader: %s\n",
+			tracer->prefilter.in_reader);
 	if (tracer->in_reader)
 		fprintf(stderr, "connsnoop: counting in user space, at the price of a record for each attempt: %s\n",
 			tracer->in_reader);
 	if (tracer->options->verbose)
 		fprintf(stderr,
-			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
+			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; %s rings of %zu bytes in all%s%s%s%s\n",
 			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
-			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
+			rings_kind_name(tracer->rings), rings_bytes(tracer->rings),
+			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
+			hook->why_not[0] ? "; not used: " : "", hook->why_not);
+}
+
+static void print_names(struct tracer *tracer)
+{
+	struct names_counts counts = names_counts(tracer->names);
+
+	if (tracer->options->verbose)
+		fprintf(stderr,
+			"connsnoop: names: %llu packets, %llu answers, %llu to no question that was seen, %llu malformed, %llu broken connections; %llu addresses\n",
+			(unsigned long long)counts.packets, (unsigned long long)counts.answers,
+			(unsigned long long)counts.unasked, (unsigned long long)counts.malformed,
+			(unsigned long long)counts.broken, (unsigned long long)counts.known);
+	if (counts.dropped)
+		fprintf(stderr,
+			"connsnoop: names: %llu DNS packets came faster than they were read; some names are missing or old\n",
+			(unsigned long long)counts.dropped);
 }
 
 /* What is told at the end: exact, since nothing is counted and nothing comes any more. */
@@ -48,14 +69,15 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 	int status = STATUS_OK;
 
 	if (sink->dropped) {
-		fprintf(stderr,
-			"connsnoop: writing %s: %llu events were not written: %s; make room, or read faster, and start again\n",
-			sink->path ? sink->path : "standard output", (unsigned long long)sink->dropped,
-			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time");
+		fprintf(stderr, "connsnoop: writing %s: %llu events were not written: %s; %s\n", sink->name,
+			(unsigned long long)sink->dropped,
+			sink->failure ? ERRNO_NAME(sink->failure) : "nobody read them in time", sink_advice(sink));
 		status = STATUS_FAILURE;
-	} else if (sink_reserve(sink)) {
-		render_summary(tracer->style, &sink->buffer, accounts);
 	}
+	if (tracer->names)
+		print_names(tracer);
+	if (!sink->dropped || sink_takes_messages(sink))
+		emit_summary(sink, tracer->style, accounts);
 	accounts_say(accounts, "");
 	keyed_conclude(&tracer->keyed, accounts);
 	return status;
@@ -75,8 +97,8 @@ static int finish(struct tracer *tracer, bool *violated)
 		tracer_report_losses(tracer, true);
 		tracer_show_sums(tracer, true);
 		keyed_show_suppressed(&tracer->keyed, tracer->style, sink);
-		sink_flush(sink);
-		sink->dropped += render_count(tracer->style, sink);
+		tracer_flush(tracer);
+		emit_forget(sink, tracer->style);
 	}
 	accounts = tracer_accounts(tracer, true);
 	*violated = keyed_violated(&tracer->keyed, &accounts);
@@ -94,6 +116,30 @@ static void go_first(void)
 	setpriority(PRIO_PROCESS, 0, -20);
 }
 
+static int open_sink(struct sink *sink, const struct options *options, int stop_fd, struct error *err)
+{
+	if (options->syslog)
+		return sink_open_syslog(sink, options->syslog, stop_fd, err);
+	if (options->journal)
+		return sink_open_journal(sink, stop_fd, err);
+	if (sink_open(sink, options->output, stop_fd, err))
+		return -1;
+	return options->rotate_size ? sink_rotate(sink, options->rotate_size, options->rotate_count, err) : 0;
+}
+
+static int write_header(struct tracer *tracer, struct error *err)
+{
+	struct sink *sink = tracer->sink;
+
+	if (!sink_takes_messages(sink)) {
+		tracer_header(tracer);
+		if (sink_keep_header(sink, err))
+			return -1;
+	}
+	tracer_flush(tracer);
+	return 0;
+}
+
 static int trace(const struct options *options)
 {
 	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
@@ -104,6 +150,7 @@ static int trace(const struct options *options)
 		.since_start = options->since_start,
 		.user = options->user,
 		.header = options->header,
+		.journal = options->journal,
 	};
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
@@ -112,7 +159,7 @@ static int trace(const struct options *options)
 	int status;
 
 	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    sink_open(&sink, options->output, loop.signals, &err) ||
+	    open_sink(&sink, options, loop.signals, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
 		complain(&err);
@@ -125,9 +172,11 @@ static int trace(const struct options *options)
 	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (sink.waits || sink.fresh)
-		tracer_header(&tracer);
-	sink_flush(&sink);
+	if (write_header(&tracer, &err)) {
+		complain(&err);
+		status = err.status;
+		goto out;
+	}
 	print_banner(&tracer);
 	command_release(&command);
 

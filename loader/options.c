@@ -55,7 +55,7 @@ const char options_help[] =
 	"\n"
 	"How it is shown:\n"
 	"      --json           one JSON object a line; the same as --format json\n"
-	"      --format FORMAT  text (default), json, tracee, ecs, ocsf or csv\n"
+	"      --format FORMAT  text (default), json, tracee, tracee2, ecs, ocsf or csv\n"
 	"  -t                   seconds since start\n"
 	"  -T                   time of day, HH:MM:SS.mmm\n"
 	"  -U                   the user's name\n"
@@ -67,7 +67,9 @@ const char options_help[] =
 	"\n"
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
+	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
+	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
 	"\n"
@@ -85,7 +87,9 @@ enum long_option {
 	OPT_DURATION,
 	OPT_HOOK,
 	OPT_PAGES,
+	OPT_RING,
 	OPT_OBJECT,
+	OPT_FILTER_IN,
 	OPT_DOCTOR,
 	OPT_NET,
 	OPT_COMM,
@@ -115,6 +119,8 @@ static const struct option long_options[] = {
 	{"duration", required_argument, NULL, OPT_DURATION},
 	{"hook", required_argument, NULL, OPT_HOOK},
 	{"buffer-pages", required_argument, NULL, OPT_PAGES},
+	{"ring", required_argument, NULL, OPT_RING},
+	{"filter-in", required_argument, NULL, OPT_FILTER_IN},
 	{"object", required_argument, NULL, OPT_OBJECT},
 	{"doctor", no_argument, NULL, OPT_DOCTOR},
 	{"net", required_argument, NULL, OPT_NET},
@@ -239,17 +245,19 @@ static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 static int parse_format(const char *text, enum format *format, struct error *err)
 {
 	static const char *const names[] = {
-		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_TRACEE] = "tracee",
-		[FORMAT_ECS] = "ecs",	[FORMAT_OCSF] = "ocsf", [FORMAT_CSV] = "csv",
+		[FORMAT_TEXT] = "text",	      [FORMAT_JSON] = "json", [FORMAT_TRACEE] = "tracee",
+		[FORMAT_TRACEE2] = "tracee2", [FORMAT_ECS] = "ecs",   [FORMAT_OCSF] = "ocsf",
+		[FORMAT_CSV] = "csv",
 	};
 
-	for (enum format known = FORMAT_TEXT; known <= FORMAT_CSV; known++) {
+	for (enum format known = FORMAT_TEXT; known < FORMAT_COUNT; known++) {
 		if (!strcmp(text, names[known])) {
 			*format = known;
 			return 0;
 		}
 	}
-	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, ecs, ocsf or csv, not \"%s\"", text);
+	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, tracee2, ecs, ocsf or csv, not \"%s\"",
+			 text);
 }
 
 static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
@@ -261,6 +269,27 @@ static int parse_hook(const char *text, enum hook_kind *hook, struct error *err)
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--hook takes auto, kprobe, proto or tracepoint, not \"%s\"", text);
+}
+
+static int parse_ring(const char *text, enum ring_choice *ring, struct error *err)
+{
+	static const char *const names[] = {[RINGS_AUTO] = "auto", [RINGS_MAPPED] = "mapped", [RINGS_PERF] = "perf"};
+
+	for (enum ring_choice choice = RINGS_AUTO; choice <= RINGS_PERF; choice++) {
+		if (!strcmp(text, names[choice])) {
+			*ring = choice;
+			return 0;
+		}
+	}
+	return error_set(err, STATUS_USAGE, "--ring takes auto, mapped or perf, not \"%s\"", text);
+}
+
+static int parse_filter_in(const char *text, bool *in_reader, struct error *err)
+{
+	*in_reader = !strcmp(text, "reader");
+	if (!*in_reader && strcmp(text, "auto") != 0)
+		return error_set(err, STATUS_USAGE, "--filter-in takes auto or reader, not \"%s\"", text);
+	return 0;
 }
 
 static int parse_family(const char *text, uint64_t *families, struct error *err)
@@ -444,6 +473,10 @@ static int parse_means(struct options *options, int opt, struct error *err)
 		return parse_hook(optarg, &options->hook, err);
 	case OPT_PAGES:
 		return parse_pages(optarg, &options->pages, err);
+	case OPT_RING:
+		return parse_ring(optarg, &options->ring, err);
+	case OPT_FILTER_IN:
+		return parse_filter_in(optarg, &options->filter_in_reader, err);
 	case OPT_OBJECT:
 		options->object = optarg;
 		return 0;
@@ -495,6 +528,14 @@ static void settle_filter(struct filter *filter)
 		filter->families = filter->any_type ? FAMILIES_ANY : common;
 	else if (filter->families & ~common)
 		filter->any_type = true;
+}
+
+/* Other programs' formats are about who as much as about what. */
+static void settle_format(struct options *options)
+{
+	if (options->format == FORMAT_TRACEE || options->format == FORMAT_TRACEE2 || options->format == FORMAT_ECS ||
+	    options->format == FORMAT_OCSF)
+		options->identity = true;
 }
 
 /* What only makes sense together. */
@@ -552,6 +593,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		last_value = optarg;
 	}
 	settle_filter(&options->filter);
+	settle_format(options);
 	if (optind < argc)
 		options->command = argv + optind;
 	/* In "-o -- curl" the two dashes are a file's name. */

@@ -23,9 +23,11 @@ struct options {
 	uint64_t duration;   /* ns, 0: until a signal */
 	unsigned int pages;  /* a ring's size, a power of two; 0: as memory allows */
 	enum hook_kind hook;
-	const char *output; /* NULL: standard output */
-	const char *object; /* NULL: the one that is built in */
-	char **command;	    /* NULL-terminated; NULL: none */
+	enum ring_choice ring;
+	bool filter_in_reader; /* nothing is dropped in the kernel */
+	const char *output;    /* NULL: standard output */
+	const char *object;    /* NULL: the one that is built in */
+	char **command;	       /* NULL-terminated; NULL: none */
 
 	bool follow;   /* -f: the descendants of those of -p, too */
 	bool identity; /* all that can be known of the caller, from the kernel and /proc */

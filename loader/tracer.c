@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tracer.h"
 
-#include "control.h"
 #include "kernel.h"
 #include "sys.h"
 
@@ -30,8 +29,20 @@ static void look_at_wall_clock(struct style *style)
 	style->wall = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)clock_monotonic();
 }
 
+/* So many CPUs get mapped rings: up to the last one that is online now. Others that may come have perf's. */
+static unsigned int online_cpus(unsigned int cpus)
+{
+	unsigned char online[CPUS_MAX];
+
+	if (!cpus_online(online))
+		return cpus;
+	while (cpus > 1 && !online[cpus - 1])
+		cpus--;
+	return cpus;
+}
+
 /* Large enough that two CPUs connecting at full speed lose nothing while the reader waits its turn; an eighth of a percent
- * of memory at most, for all of them together. */
+ * of memory at most, for all that are there at the start together. */
 static unsigned int default_pages(unsigned int cpus)
 {
 	long pages = sysconf(_SC_PHYS_PAGES) / 800 / (long)cpus;
@@ -70,46 +81,105 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	return 0;
 }
 
-/* No filter at all: what a program that has none of its own can count by. */
-static bool passes_all(const struct filter *filter)
+static int create_mapped(struct tracer *tracer, struct error *err)
 {
-	return filter->families == FAMILIES_ANY && filter->any_type && !filter->pids.count && !filter->uids.count &&
-	       !filter->ports.count && !filter->types.count && !filter->netns.count && !filter->nets.count &&
-	       !filter->comms.count && !filter->paths.count && !filter->cgroups.count;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = rings_value_size(tracer->pages);
+	struct object *object = tracer->object;
+
+	if (!kernel_has_mapped_rings(&tracer->kernel))
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"making rings in mapped memory: the kernel lacks arrays that can be mapped or ring buffers (5.8); use --ring perf or auto");
+	if (size > UINT32_MAX)
+		return error_set(err, STATUS_FAILURE, "making rings in mapped memory: %u pages are too many for one",
+				 tracer->pages);
+	if (object_resize_values(object, "mapped", (uint32_t)size, err) ||
+	    object_resize_map(object, "mapped", tracer->mapped_cpus, err) ||
+	    object_resize_map(object, "bell", (uint32_t)page, err) ||
+	    object_create_map(object, "mapped", &tracer->kernel, err) ||
+	    object_create_map(object, "bell", &tracer->kernel, err))
+		return -1;
+	return object_set_map_flags(object, "control", BPF_F_MMAPABLE, err) ||
+	       object_set_map_flags(object, "counters", BPF_F_MMAPABLE, err);
+}
+
+/*
+ * Rings in mapped memory are the better ones, but what takes one piece of the kernel's memory may fail where perf's
+ * pages do not: a value of a map has at most 4 MB up to 5.10 (KMALLOC_MAX_SIZE), whatever memory there is.
+ */
+static int choose_rings(struct tracer *tracer, struct error *err)
+{
+	const enum ring_choice choice = tracer->options->ring;
+	const uint64_t size = tracer->pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	struct object *object = tracer->object;
+
+	if (choice == RINGS_PERF || create_mapped(tracer, &tracer->why_perf)) {
+		if (choice == RINGS_MAPPED) {
+			*err = tracer->why_perf;
+			return -1;
+		}
+		tracer->mapped_cpus = 0;
+		if (object_forgo_map(object, "mapped", err) || object_forgo_map(object, "bell", err))
+			return -1;
+	}
+	if (object_set_constant(object, "MAPPED", tracer->mapped_cpus != 0, err) ||
+	    object_set_constant(object, "RING_SIZE", size, err) ||
+	    object_set_constant(object, "RING_WAKE", size / 4, err))
+		return -1;
+	return 0;
 }
 
 /* Who counts, and room for it. */
 static int plan_sums(struct tracer *tracer, struct error *err)
 {
 	const struct options *options = tracer->options;
-	bool counts = tracer->keyed.sums;
+	struct keyed *keyed = &tracer->keyed;
 
-	if (counts)
-		tracer->in_reader = keyed_why_not_in_kernel(options, passes_all(&options->filter),
-							    kernel_has_atomics(&tracer->kernel));
-	if (counts)
-		tracer->keyed.in_kernel = !tracer->in_reader;
-	return count_plan(tracer->object, counts && !tracer->in_reader ? keyed_sums_by(options) : 0,
+	if (keyed->sums)
+		tracer->in_reader =
+			keyed_why_not_in_kernel(options, tracer->prefilter.exact, kernel_has_atomics(&tracer->kernel));
+	keyed->in_kernel = keyed->sums && !tracer->in_reader;
+	return count_plan(tracer->object, keyed->in_kernel ? keyed_sums_by(options) : 0,
 			  options->filter.families & 1ULL << AF_UNIX, options->max_keys, err);
 }
 
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
+	const struct filter none = {.families = FAMILIES_ANY, .any_type = true};
+	const struct filter *filter = tracer->options->filter_in_reader ? &none : &tracer->options->filter;
 	struct object *object = tracer->object;
 
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
 	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
+	    object_check_map(object, "mapped", BPF_MAP_TYPE_ARRAY, number, 0, err) ||
+	    object_check_map(object, "bell", BPF_MAP_TYPE_RINGBUF, 0, 0, err) ||
 	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
 	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err) ||
 	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
 		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
-	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err) ||
-	    plan_sums(tracer, err))
+	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	return object_create_maps(object, &tracer->kernel, err);
+	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
+		return -1;
+	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
+	if (plan_sums(tracer, err) || choose_rings(tracer, err) || object_create_maps(object, &tracer->kernel, err))
+		return -1;
+	return prefilter_fill(&tracer->prefilter, filter, object, err);
+}
+
+static int open_desk(struct tracer *tracer, struct error *err)
+{
+	int result = desk_open(&tracer->desk, object_map_fd(tracer->object, "control"),
+			       object_map_fd(tracer->object, "counters"), tracer->cpus, tracer->mapped_cpus != 0);
+
+	if (result)
+		return error_set(err, error_status(-result, STATUS_FAILURE),
+				 "mapping the counters of %u CPUs: the kernel says %s; try --ring perf", tracer->cpus,
+				 ERRNO_NAME(-result));
+	return 0;
 }
 
 static int open_object(struct tracer *tracer, struct error *err)
@@ -139,11 +209,13 @@ static int open_rings(struct tracer *tracer, int epoll, uint64_t tag, struct err
 	const struct ring_maps maps = {
 		.rings = object_map_fd(tracer->object, "rings"),
 		.bells = object_map_fd(tracer->object, "bells"),
+		.mapped_cpus = tracer->mapped_cpus,
+		.mapped = object_map_fd(tracer->object, "mapped"),
+		.bell = object_map_fd(tracer->object, "bell"),
 	};
-	unsigned int pages = tracer->options->pages ? tracer->options->pages : default_pages(tracer->cpus);
 
 	raise_open_files(tracer->cpus);
-	return rings_open(&tracer->rings, tracer->cpus, pages, &maps, epoll, tag, err);
+	return rings_open(&tracer->rings, tracer->cpus, tracer->pages, &maps, epoll, tag, err);
 }
 
 static void count_proof(void *context, uint32_t cpu)
@@ -157,7 +229,7 @@ static void count_proof(void *context, uint32_t cpu)
 static int set_control(struct tracer *tracer, bool asleep)
 {
 	tracer->control.asleep = asleep;
-	return control_write(object_map_fd(tracer->object, "control"), &tracer->control);
+	return desk_tell(&tracer->desk, &tracer->control);
 }
 
 int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
@@ -174,8 +246,12 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	tracer->tally = calloc(tracer->cpus, sizeof(*tracer->tally));
 	if (!tracer->tally)
 		return error_set(err, STATUS_FAILURE, "preparing the accounts of %u CPUs: out of memory", tracer->cpus);
+	if (options->names && names_open(&tracer->names, "/etc/hosts", err))
+		return -1;
+	tracer->mapped_cpus = online_cpus(tracer->cpus);
+	tracer->pages = options->pages ? options->pages : default_pages(tracer->mapped_cpus);
 	if (open_object(tracer, err) || kernel_probe(&tracer->kernel, err) || check_object(tracer, err) ||
-	    open_rings(tracer, epoll, ring_tag, err))
+	    open_desk(tracer, err) || open_rings(tracer, epoll, ring_tag, err))
 		return -1;
 	parts.object = tracer->object;
 	parts.rings = tracer->rings;
@@ -195,18 +271,20 @@ void tracer_close(struct tracer *tracer)
 {
 	hook_stop(&tracer->hook);
 	rings_close(tracer->rings);
+	desk_close(&tracer->desk);
 	object_close(tracer->object);
+	names_close(tracer->names);
 	free(tracer->image);
 	free(tracer->tally);
 }
 
-static void show(struct tracer *tracer, const struct attempt *attempt)
+static void show(struct tracer *tracer, struct attempt *attempt)
 {
 	tracer->shown++;
-	if (sink_reserve(tracer->sink))
-		render_attempt(tracer->style, &tracer->sink->buffer, attempt);
-	else
-		tracer->sink->dropped++;
+	if (tracer->names && attempt->address.has_addr)
+		attempt->domain =
+			names_lookup(tracer->names, attempt->address.family, attempt->address.addr, attempt->time);
+	emit_attempt(tracer->sink, tracer->style, attempt);
 }
 
 static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
@@ -259,11 +337,23 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 
 size_t tracer_drain(struct tracer *tracer)
 {
-	size_t count = read_until(tracer, clock_monotonic());
+	uint64_t until = clock_monotonic();
+	size_t count = read_until(tracer, until);
 
+	/* After the attempts, which see no answer that came later than they. */
+	names_drain(tracer->names, until);
 	if (count)
 		tracer_report_losses(tracer, false);
 	return count;
+}
+
+void tracer_flush(struct tracer *tracer)
+{
+	struct error err;
+
+	sink_flush(tracer->sink);
+	while (sink_explain(tracer->sink, &err))
+		fprintf(stderr, "connsnoop: %s\n", err.text);
 }
 
 /* Records of CPUs that had no ring when they were made. They come late, with the time that they were made at. */
@@ -275,8 +365,7 @@ static void read_strays(struct tracer *tracer)
 
 	while (!strays_take(map, &key, &event)) {
 		if (key.cpu < tracer->cpus)
-			take(tracer, (uint32_t)key.cpu, &event,
-			     (uint32_t)event.addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG);
+			take(tracer, (uint32_t)key.cpu, &event, (uint32_t)attempt_record_size(event.addrlen));
 	}
 }
 
@@ -309,8 +398,7 @@ void tracer_check_cpus(struct tracer *tracer)
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		struct counters counters;
 
-		if (counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters) ||
-		    counters.ringless == tracer->tally[cpu].ringless)
+		if (desk_count(&tracer->desk, cpu, &counters) || counters.ringless == tracer->tally[cpu].ringless)
 			continue;
 		tracer->tally[cpu].ringless = counters.ringless;
 		rings_cpu_gone(tracer->rings, cpu);
@@ -320,18 +408,22 @@ void tracer_check_cpus(struct tracer *tracer)
 		tracer_update_cpus(tracer);
 }
 
-/* False: they can't be read. */
-static bool read_counters(const struct tracer *tracer, uint32_t cpu, struct counters *counters)
-{
-	return !counters_read(object_map_fd(tracer->object, "counters"), cpu, counters);
-}
-
-/* Attempts of one CPU that were counted by the program; those of the proof are nobody's. */
+/* Attempts of one CPU that the program counted and passed on; those of the proof are nobody's. */
 static uint64_t attempts_of(const struct tracer *tracer, uint32_t cpu)
 {
 	struct counters counters = {0};
 
-	return read_counters(tracer, cpu, &counters) ? counters.attempts : tracer->tally[cpu].received;
+	if (desk_count(&tracer->desk, cpu, &counters))
+		return tracer->tally[cpu].received;
+	return counters.attempts - counters.filtered;
+}
+
+static uint64_t filtered_of(const struct tracer *tracer, uint32_t cpu)
+{
+	struct counters counters = {0};
+
+	desk_count(&tracer->desk, cpu, &counters);
+	return counters.filtered;
 }
 
 /* Where the kernel keeps sums, what has no record is not lost, and in the sums it has no CPU. */
@@ -368,8 +460,10 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 		.limiting = tracer->keyed.limiter,
 	};
 
-	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		accounts.lost += lost_of(tracer, cpu, finished);
+		accounts.filtered += filtered_of(tracer, cpu);
+	}
 	if (finished && tracer->keyed.in_kernel)
 		accounts.lost = lost_by_sums(tracer);
 	if (accounts.counting) {
@@ -385,16 +479,11 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 
 void accounts_say(const struct accounts *accounts, const char *when)
 {
-	char suppressed[40] = "";
+	char text[ACCOUNTS_MAX];
+	struct buffer buf = {.data = text, .size = sizeof(text)};
 
-	if (accounts->limiting)
-		snprintf(suppressed, sizeof(suppressed), " + %llu suppressed",
-			 (unsigned long long)accounts->suppressed);
-	fprintf(stderr, "connsnoop: %s%llu attempts = %llu %s + %llu filtered%s + %llu lost\n", when,
-		(unsigned long long)accounts->attempts,
-		(unsigned long long)(accounts->counting ? accounts->counted : accounts->shown),
-		accounts->counting ? "counted" : "shown", (unsigned long long)accounts->filtered, suppressed,
-		(unsigned long long)accounts->lost);
+	put_accounts(&buf, accounts);
+	fprintf(stderr, "connsnoop: %s%.*s\n", when, (int)buf.len, text);
 }
 
 void tracer_read_sums(struct tracer *tracer)
@@ -407,8 +496,8 @@ void tracer_read_sums(struct tracer *tracer)
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		struct counters counters = {0};
 
-		if (read_counters(tracer, cpu, &counters))
-			other += counters.other;
+		desk_count(&tracer->desk, cpu, &counters);
+		other += counters.other;
 	}
 	result = sums_read(tracer->keyed.sums, tracer->object, other);
 	if (result)
@@ -448,8 +537,7 @@ void tracer_report_losses(struct tracer *tracer, bool finished)
 			continue;
 		tracer->tally[cpu].reported = lost;
 		tracer->last_report = now;
-		if (tracer->style->format == FORMAT_JSON && sink_reserve(tracer->sink))
-			render_lost(tracer->style, &tracer->sink->buffer, cpu, lost - reported);
+		emit_lost(tracer->sink, tracer->style, cpu, lost - reported);
 		fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
 			(unsigned long long)(lost - reported), cpu);
 	}

@@ -5,17 +5,20 @@
 
 #include "attach.h"
 #include "clock.h"
+#include "control.h"
 #include "event.h"
 #include "keyed.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
+#include "prefilter.h"
 #include "ring.h"
 
 /* What is known of one CPU's attempts. */
 struct tally {
 	uint64_t received; /* records read from its ring */
 	uint64_t proof;	   /* of these, the ones read while hooks were tried */
-	uint64_t lost;	   /* told by PERF_RECORD_LOST */
+	uint64_t lost;	   /* told by its ring */
 	uint64_t reported; /* losses that the user was told of */
 	uint64_t ringless; /* attempts that found no ring, as last seen */
 };
@@ -23,16 +26,22 @@ struct tally {
 struct tracer {
 	const struct options *options;
 	struct object_kernel kernel;
+	struct prefilter prefilter;
 	void *image; /* of --object; NULL: built in */
 	struct object *object;
 	struct rings *rings;
+	unsigned int mapped_cpus; /* that have mapped rings; 0: none */
+	unsigned int pages;	  /* of a ring */
+	struct error why_perf;	  /* what mapped rings failed for, where they were tried; else no text */
 	struct hook hook;
+	struct desk desk;
 	struct control control;
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
 	uint64_t shown, filtered, suppressed;
 	struct keyed keyed;    /* opened before; all zeros: nothing goes by keys */
 	const char *in_reader; /* why sums are kept here, though the kernel can; NULL: they are not, or not asked for */
+	struct names *names;   /* -d; NULL: none */
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */
@@ -47,6 +56,9 @@ void tracer_close(struct tracer *tracer);
 size_t tracer_drain(struct tracer *tracer);
 /* Detaches the hook, so that nothing is counted any more, and reads all that is left. */
 void tracer_finish(struct tracer *tracer);
+
+/* Writes what can be written. Standard error says a failure once; while it lasts, what does not fit is counted. */
+void tracer_flush(struct tracer *tracer);
 
 /* Says "I sleep" to the programs: the next record rings the bell. */
 int tracer_sleep(struct tracer *tracer);

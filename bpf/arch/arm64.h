@@ -19,6 +19,13 @@ struct pt_regs {
 #define ARG3(ctx)      ((ctx)->regs[2])
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
+/*
+ * ring->head = position, after all stores before it. Of version 1's instructions none is a barrier; an atomic exchange
+ * is (5.12, in arm64's JIT 5.18), which the assembler takes only as a number: r2 = xchg_64(r1 + 0, r2).
+ */
+#define PUBLISH(ring, position) \
+	asm volatile("r1 = %0\nr2 = %1\n.quad 0x000000e1000021db" : : "r"(ring), "r"(position) : "r1", "r2", "memory")
+
 #define NR_CONNECT	  203
 #define NR_COMPAT_CONNECT 283
 #define NR_IO_URING_ENTER 426

@@ -17,6 +17,9 @@ struct pt_regs {
 #define ARG3(ctx)      ((ctx)->dx)
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
+/* ring->head = position, after all stores before it: x86 keeps stores in order, and JIT and interpreter keep ours. */
+#define PUBLISH(ring, position) asm volatile("*(u64 *)(%0 + 0) = %1" : : "r"(ring), "r"(position) : "memory")
+
 #define NR_CONNECT	   42
 #define NR_X32_CONNECT	   (0x40000000 | 42)
 #define NR_IA32_SOCKETCALL 102
@@ -27,7 +30,7 @@ struct pt_regs {
 
 /* pt_regs from ax on, which is what one look at an attempt needs. */
 struct saved_call {
-	__u64 ax, cx, dx, si, di, orig_ax, ip, cs;
+	__u64 ax, cx, dx, si, di, orig_ax, ip;
 };
 
 static always_inline void read_ia32_call(struct event *ev, const struct saved_call *call, __u64 regs)

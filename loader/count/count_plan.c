@@ -27,7 +27,9 @@ static uint64_t head_mask(unsigned int by)
 
 int count_plan(struct object *object, unsigned int by, bool paths, uint64_t max_keys, struct error *err)
 {
-	uint32_t entries = by ? (uint32_t)max_keys : 1, long_entries = paths && by & BY(BY_ADDR) ? entries : 1;
+	uint32_t entries = by ? (uint32_t)max_keys : 0;
+	/* The program refers to both. */
+	uint32_t long_entries = paths && by & BY(BY_ADDR) ? entries : by != 0;
 
 	if (object_check_map(object, "counts_short", BPF_MAP_TYPE_HASH, COUNT_KEY_SHORT, sizeof(struct count_sum),
 			     err) ||

@@ -55,10 +55,10 @@ static void put_row(struct buffer *buf, const struct board *board, const struct 
 	}
 	put_char(buf, ',');
 	if (row && board->sums)
-		put_utc(buf, row->first + (uint64_t)board->wall);
+		put_time(buf, row->first + (uint64_t)board->wall);
 	put_char(buf, ',');
 	if (row && board->sums)
-		put_utc(buf, row->last + (uint64_t)board->wall);
+		put_time(buf, row->last + (uint64_t)board->wall);
 	put_char(buf, '\n');
 }
 
@@ -69,11 +69,9 @@ void csv_rows(const struct board *board, struct style *style, struct sink *sink)
 	for (size_t i = 0; i < board->count + (board->other != 0); i++) {
 		bool other = i == board->count;
 
-		if (!sink_reserve(sink)) {
-			sink->dropped += !other;
+		if (!board_reserve(board, sink))
 			continue;
-		}
-		put_utc(&sink->buffer, now);
+		put_time(&sink->buffer, now);
 		put_char(&sink->buffer, ',');
 		put_unsigned(&sink->buffer, other ? board->other : board->lines[i].count);
 		put_row(&sink->buffer, board, other ? NULL : board->lines[i].row);

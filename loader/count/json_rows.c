@@ -36,7 +36,7 @@ static void put_utc_of(struct buffer *buf, const char *key, uint64_t wall)
 	PUT(buf, ",\"");
 	put_text(buf, key);
 	PUT(buf, "\":\"");
-	put_utc(buf, wall);
+	put_time(buf, wall);
 	put_char(buf, '"');
 }
 
@@ -130,15 +130,12 @@ void json_rows(const struct board *board, struct style *style, struct sink *sink
 	uint64_t now = clock_monotonic() + (uint64_t)style->wall;
 
 	for (size_t i = 0; i < board->count; i++) {
-		if (!sink_reserve(sink)) {
-			/* Attempts that were suppressed were not to be shown. */
-			sink->dropped += board->sums;
+		if (!board_reserve(board, sink))
 			continue;
-		}
 		put_start(&sink->buffer, board, "", now);
 		put_row(&sink->buffer, board, &board->lines[i]);
 	}
-	if (!board->other || !sink_reserve(sink))
+	if (!board->other || !board_reserve(board, sink))
 		return;
 	put_start(&sink->buffer, board, "_other", now);
 	put_number(&sink->buffer, "count", board->other);

@@ -140,6 +140,8 @@ struct board {
 
 /* The largest lines first; what is beyond `top` (0: none is) goes to `other`. */
 void board_sort(struct board *board, uint64_t top);
+/* Room for one of its lines; false: there is none, and a sum is counted as dropped. To syslog and the journal it is a message. */
+bool board_reserve(const struct board *board, struct sink *sink);
 /* Appends the board in the style's format. */
 void board_show(const struct board *board, struct style *style, struct sink *sink);
 
@@ -150,7 +152,5 @@ void table_show(const struct board *board, struct style *style, struct sink *sin
 void json_rows(const struct board *board, struct style *style, struct sink *sink);
 void csv_rows(const struct board *board, struct style *style, struct sink *sink);
 void csv_rows_header(unsigned int by, struct buffer *buf);
-/* The same for both: "2026-11-25T10:11:12.123456789Z", of ns since 1970. */
-void put_utc(struct buffer *buf, uint64_t wall);
 
 #endif

@@ -152,33 +152,36 @@ static void put_clock(struct buffer *buf)
 	put_text(buf, text);
 }
 
+/* What stands above the rows; collectors of messages have no use for it. */
+static void put_head(struct buffer *buf, const struct board *board, const struct shape *shape,
+		     const struct style *style)
+{
+	if (board->live)
+		put_text(buf, FRAME_BEGIN);
+	if (board->timed)
+		put_clock(buf);
+	if (board->total)
+		put_text(buf, "\ntotal\n");
+	if (style->header)
+		put_header(buf, shape, style);
+}
+
 void table_show(const struct board *board, struct style *style, struct sink *sink)
 {
+	bool messages = sink_takes_messages(sink);
 	struct shape shape;
 
 	if (board->timed && !board->live && !board->count && !board->other)
 		return;
 	measure(&shape, board, style);
-	if (!sink_reserve(sink)) {
-		sink->dropped += board->count;
-		return;
-	}
-	if (board->live)
-		put_text(&sink->buffer, FRAME_BEGIN);
-	if (board->timed)
-		put_clock(&sink->buffer);
-	if (board->total)
-		put_text(&sink->buffer, "\ntotal\n");
-	if (style->header)
-		put_header(&sink->buffer, &shape, style);
+	if (!messages && sink_reserve(sink))
+		put_head(&sink->buffer, board, &shape, style);
 	for (size_t i = 0; i < board->count; i++) {
-		if (sink_reserve(sink))
+		if (board_reserve(board, sink))
 			put_line(&sink->buffer, &board->lines[i], board->by, &shape, style);
-		else
-			sink->dropped++;
 	}
-	if (board->other && sink_reserve(sink))
+	if (board->other && board_reserve(board, sink))
 		put_other(&sink->buffer, board->other, &shape);
-	if (sink_reserve(sink))
+	if (!messages && sink_reserve(sink))
 		put_text(&sink->buffer, board->live ? FRAME_END : board->timed ? "\n" : "");
 }

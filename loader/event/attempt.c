@@ -22,23 +22,45 @@ static enum via decode_via(const struct event *event, const char *comm)
 }
 
 /* The address was read by what ends with it (read_addr in bpf/emit.h); put it where it belongs. */
-static void shift_address(struct event *event, size_t size)
+static void shift_address(struct event *event, size_t read)
 {
-	size_t read = size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX;
 	size_t len = (uint32_t)event->addrlen < read ? (uint32_t)event->addrlen : read;
 
 	memmove(event->addr, event->addr + read - len, len);
 }
 
+/* How many bytes of the address a record of this size holds; 0: it is none of ours. */
+static size_t address_room(size_t size)
+{
+	switch (size) {
+	case EVENT_SIZE_INET:
+		return ADDR_INET;
+	case EVENT_SIZE_INET6:
+		return ADDR_INET6;
+	case EVENT_SIZE_LONG:
+		return ADDR_MAX;
+	default:
+		return 0;
+	}
+}
+
+size_t attempt_record_size(int32_t addrlen)
+{
+	if ((uint32_t)addrlen <= ADDR_INET)
+		return EVENT_SIZE_INET;
+	return (uint32_t)addrlen <= ADDR_INET6 ? EVENT_SIZE_INET6 : EVENT_SIZE_LONG;
+}
+
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size)
 {
 	struct event *event = &attempt->event;
+	size_t room = address_room(size);
 
-	if (size != EVENT_SIZE_SHORT && size != EVENT_SIZE_LONG)
+	if (!room)
 		return false;
 	memcpy(event, data, size);
 	if (event->flags & EVENT_ADDR_AT_END)
-		shift_address(event, size);
+		shift_address(event, room);
 	memset(&attempt->identity, 0, sizeof(attempt->identity));
 	memset(&attempt->about, 0, sizeof(attempt->about));
 	memset(&attempt->result, 0, sizeof(attempt->result));
@@ -64,8 +86,7 @@ bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, siz
 		memset(&attempt->address, 0, sizeof(attempt->address));
 		attempt->address.fault = true;
 	} else {
-		address_decode(&attempt->address, event->addr, size == EVENT_SIZE_SHORT ? ADDR_SHORT : ADDR_MAX,
-			       event->addrlen);
+		address_decode(&attempt->address, event->addr, room, event->addrlen);
 	}
 	attempt->disconnect = attempt->address.has_family && attempt->address.family == AF_UNSPEC;
 	return true;

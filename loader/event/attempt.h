@@ -48,8 +48,9 @@ enum identity_part {
 
 /* Who, beyond the numbers of struct attempt: taken in the kernel at the moment of the event. */
 struct identity {
-	uint32_t parts; /* IDENTITY_* */
-	uint32_t ppid;	/* the parent's process, in the initial PID namespace */
+	uint32_t parts;	     /* IDENTITY_* */
+	uint32_t proc_parts; /* those of `parts` that are /proc's, a moment later, and not the kernel's own */
+	uint32_t ppid;	     /* the parent's process, in the initial PID namespace */
 	uint32_t ns_pid, ns_tid,
 		ns_ppid; /* the same in the caller's own PID namespace; ns_ppid 0: the parent is outside */
 	uint64_t start;	 /* of the process (its first thread): ns, CLOCK_BOOTTIME */
@@ -57,13 +58,16 @@ struct identity {
 	uint64_t cgroup_id;
 };
 
-/* Whether /proc still told of the process that made the attempt. */
-enum from { FROM_NOT_ASKED, FROM_PROC, FROM_GONE };
+/*
+ * Whether /proc still told of the process that made the attempt. FROM_CHANGED: it did, but the caller's name has changed
+ * meanwhile, so that it may run another program: exe and args are not told.
+ */
+enum from { FROM_NOT_ASKED, FROM_PROC, FROM_GONE, FROM_CHANGED };
 
 /* Who, as /proc says a moment later. Strings belong to the cache that gave them and live until the next attempt. */
 struct about {
 	enum from from;
-	const char *exe;  /* NULL: not known (a kernel thread, or gone) */
+	const char *exe;  /* NULL: not known (a kernel thread, gone, changed, or we may not look) */
 	const char *args; /* args_len bytes, each argument ends with a NUL; NULL: not known or not asked for */
 	size_t args_len;
 	bool args_cut;	       /* there were more */
@@ -122,6 +126,9 @@ struct attempt {
  * copied.
  */
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size);
+
+/* The size of the record that holds an address of this length. */
+size_t attempt_record_size(int32_t addrlen);
 
 /* Decodes `addrlen` bytes as the caller gave them; `bytes` holds `size` of them and must outlive the result. */
 void address_decode(struct address *address, const uint8_t *bytes, size_t size, int32_t addrlen);

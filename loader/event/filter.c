@@ -6,14 +6,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Streams and datagrams, and what UNIX sockets have between them. A type that is not known can't be held against it. */
-static bool is_common_type(const struct attempt *attempt)
-{
-	if (!attempt->has_type || attempt->type == SOCK_STREAM || attempt->type == SOCK_DGRAM)
-		return true;
-	return attempt->address.family == AF_UNIX && attempt->type == SOCK_SEQPACKET;
-}
-
 static bool in_ranges(const struct ranges *ranges, uint32_t value)
 {
 	size_t low = 0, high = ranges->count;
@@ -34,6 +26,15 @@ static bool ranges_pass(const struct ranges *ranges, bool known, uint32_t value)
 	return !ranges->count || (known && in_ranges(ranges, value)) != ranges->negated;
 }
 
+/* Unless asked: streams and datagrams, and what UNIX sockets have between them. */
+bool filter_passes_type(const struct filter *filter, unsigned int family, uint16_t type)
+{
+	if (filter->types.count)
+		return ranges_pass(&filter->types, true, type);
+	return filter->any_type || type == SOCK_STREAM || type == SOCK_DGRAM ||
+	       (family == AF_UNIX && type == SOCK_SEQPACKET);
+}
+
 static bool has_prefix(const struct prefix *prefix, const uint8_t addr[16])
 {
 	size_t bytes = prefix->bits / 8, rest = prefix->bits % 8;
@@ -43,8 +44,25 @@ static bool has_prefix(const struct prefix *prefix, const uint8_t addr[16])
 	return !rest || (prefix->addr[bytes] ^ addr[bytes]) >> (8 - rest) == 0;
 }
 
+/* None is within another, so that only the last one that begins at or before the address can hold it. */
+static bool search_prefixes(const struct prefix *prefix, size_t count, const uint8_t addr[16])
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (memcmp(prefix[middle].addr, addr, sizeof(prefix->addr)) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && has_prefix(&prefix[low - 1], addr);
+}
+
 static bool in_prefixes(const struct prefixes *prefixes, const struct address *address)
 {
+	const struct prefix *v6 = prefixes->prefix + prefixes->v4_count;
 	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
 	bool v4 = address->family == AF_INET;
 
@@ -54,11 +72,8 @@ static bool in_prefixes(const struct prefixes *prefixes, const struct address *a
 		memcpy(addr + 12, address->addr, 4);
 	else
 		memcpy(addr, address->addr, sizeof(addr));
-	for (size_t i = 0; i < prefixes->count; i++) {
-		if ((prefixes->prefix[i].v4 || !v4) && has_prefix(&prefixes->prefix[i], addr))
-			return true;
-	}
-	return false;
+	return search_prefixes(prefixes->prefix, prefixes->v4_count, addr) ||
+	       (!v4 && search_prefixes(v6, prefixes->count - prefixes->v4_count, addr));
 }
 
 static bool in_patterns(const struct patterns *patterns, const char *text)
@@ -95,17 +110,19 @@ static bool address_passes(const struct filter *filter, const struct address *ad
 	return !filter->nets.count || in_prefixes(&filter->nets, address) != filter->nets.negated;
 }
 
+/* A type that is not known can't be held against an attempt. */
 bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 {
 	if (!attempt->address.fault && !address_passes(filter, &attempt->address))
 		return false;
-	if (!ranges_pass(&filter->pids, true, attempt->pid) || !ranges_pass(&filter->uids, true, attempt->uid))
+	if (!filter->follow && !ranges_pass(&filter->pids, true, attempt->pid))
 		return false;
-	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
-		return false;
-	if (!ranges_pass(&filter->types, attempt->has_type, attempt->type))
+	if (!ranges_pass(&filter->uids, true, attempt->uid))
 		return false;
 	if (!ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns))
 		return false;
-	return filter->any_type || filter->types.count || attempt->address.fault || is_common_type(attempt);
+	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
+		return false;
+	return !attempt->has_type || attempt->address.fault ||
+	       filter_passes_type(filter, attempt->address.family, attempt->type);
 }

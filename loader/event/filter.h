@@ -21,10 +21,13 @@ struct ranges {
 	} * range;
 };
 
-/* Address prefixes. IPv4 ones are kept as ::ffff:a.b.c.d, so that they match addresses that are written so, too. */
+/*
+ * Address prefixes, sorted, IPv4 ones first, none within another of its kind, and 0 behind their bits. IPv4 ones are kept
+ * as ::ffff:a.b.c.d, so that they match addresses that are written so, too.
+ */
 struct prefixes {
 	bool negated;
-	size_t count;
+	size_t count, v4_count;
 	struct prefix {
 		uint8_t addr[16];
 		uint8_t bits;
@@ -41,6 +44,7 @@ struct patterns {
 
 struct filter {
 	uint64_t families; /* 1 << AF_*; FAMILIES_ANY: all, and what has none */
+	bool follow;	   /* the kernel's programs know the processes: those of pids and their descendants */
 	bool any_type;	   /* else streams and datagrams, and UNIX seqpackets */
 	struct ranges pids, uids, ports, types;
 	struct ranges netns; /* inode numbers */
@@ -50,9 +54,12 @@ struct filter {
 };
 
 bool filter_passes(const struct filter *filter, const struct attempt *attempt);
+/* The part that is about the socket's type. */
+bool filter_passes_type(const struct filter *filter, unsigned int family, uint16_t type);
 
 /*
- * Add the list in `text` (commas, a leading '!') to a set; `name` is the option's, for messages. A set can be given in
+ * Add the list in `text` (commas, a leading '!') to a set; `name` is the option's, for messages. A list of numbers or
+ * prefixes that begins with '@' is in the file named after it, a word a line or with commas, # before comments. A set can be given in
  * several options, but not both negated and not. Status of a failure: STATUS_USAGE.
  */
 int ranges_add(struct ranges *ranges, const char *name, const char *text, uint32_t max, struct error *err);

@@ -95,13 +95,55 @@ int object_check_map(const struct object *object, const char *name, uint32_t typ
 	return 0;
 }
 
-int object_resize_map(struct object *object, const char *name, uint32_t max_entries, struct error *err)
+static struct object_map *need_map(const struct object *object, const char *name, struct error *err)
 {
 	struct object_map *map = object_find_map(object, name);
 
 	if (!map)
-		return error_set(err, STATUS_USAGE, "%s: no map \"%s\"", object->name, name);
+		error_set(err, STATUS_USAGE, "%s: no map \"%s\"", object->name, name);
+	return map;
+}
+
+int object_resize_map(struct object *object, const char *name, uint32_t max_entries, struct error *err)
+{
+	struct object_map *map = need_map(object, name, err);
+
+	if (!map)
+		return -1;
 	map->max_entries = max_entries;
+	return 0;
+}
+
+int object_resize_values(struct object *object, const char *name, uint32_t value_size, struct error *err)
+{
+	struct object_map *map = need_map(object, name, err);
+
+	if (!map)
+		return -1;
+	map->value_size = value_size;
+	return 0;
+}
+
+int object_set_map_flags(struct object *object, const char *name, uint32_t flags, struct error *err)
+{
+	struct object_map *map = need_map(object, name, err);
+
+	if (!map)
+		return -1;
+	map->flags = flags;
+	return 0;
+}
+
+int object_forgo_map(struct object *object, const char *name, struct error *err)
+{
+	struct object_map *map = need_map(object, name, err);
+
+	if (!map)
+		return -1;
+	if (map->fd >= 0)
+		sys_close(map->fd);
+	map->fd = -1;
+	map->max_entries = 0;
 	return 0;
 }
 
@@ -124,36 +166,42 @@ static int create_map(const struct object_map *map, bool named)
 	return sys_bpf(BPF_MAP_CREATE, &attr, size);
 }
 
+static int create_one(const struct object *object, struct object_map *map, const struct object_kernel *kernel,
+		      struct error *err)
+{
+	int fd = create_map(map, kernel->names);
+
+	if (fd == -EPERM && object_raise_memlock())
+		fd = create_map(map, kernel->names);
+	if (fd >= 0) {
+		map->fd = fd;
+		return 0;
+	}
+	return error_set(
+		err, error_status(-fd, fd == -EINVAL || fd == -ENOSYS ? STATUS_UNSUPPORTED : STATUS_FAILURE),
+		"%s: creating map %s (type %u, %u entries of %u bytes): bpf(BPF_MAP_CREATE) says %s; %s", object->name,
+		map->name, map->type, map->max_entries, map->value_size, ERRNO_NAME(-fd),
+		fd == -EPERM
+			? "CAP_SYS_ADMIN (or CAP_BPF) is missing, or RLIMIT_MEMLOCK is too low: try ulimit -l unlimited"
+		: fd == -ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
+		: fd == -EINVAL ? "the kernel does not know this kind of map: 4.4 is the oldest that does"
+				: "free some memory or lower --buffer-pages or --max-keys");
+}
+
+int object_create_map(struct object *object, const char *name, const struct object_kernel *kernel, struct error *err)
+{
+	struct object_map *map = need_map(object, name, err);
+
+	return map ? create_one(object, map, kernel, err) : -1;
+}
+
 int object_create_maps(struct object *object, const struct object_kernel *kernel, struct error *err)
 {
-	bool raised = false;
-
 	for (int i = 0; i < object->map_count; i++) {
 		struct object_map *map = &object->maps[i];
 
-		map->fd = create_map(map, kernel->names);
-		if (map->fd == -EPERM && !raised && object_raise_memlock()) {
-			raised = true;
-			map->fd = create_map(map, kernel->names);
-		}
-		if (map->fd < 0) {
-			int errnum = -map->fd;
-
-			map->fd = -1;
-			return error_set(
-				err,
-				error_status(errnum, errnum == EINVAL || errnum == ENOSYS ? STATUS_UNSUPPORTED
-											  : STATUS_FAILURE),
-				"%s: creating map %s (type %u, %u entries of %u bytes): bpf(BPF_MAP_CREATE) says %s; %s",
-				object->name, map->name, map->type, map->max_entries, map->value_size,
-				ERRNO_NAME(errnum),
-				errnum == EPERM
-					? "CAP_SYS_ADMIN (or CAP_BPF) is missing, or RLIMIT_MEMLOCK is too low: try ulimit -l unlimited"
-				: errnum == ENOSYS ? "the kernel was built without CONFIG_BPF_SYSCALL"
-				: errnum == EINVAL
-					? "the kernel does not know this kind of map: 4.4 is the oldest that does"
-					: "free some memory, or lower --max-keys or --buffer-pages");
-		}
+		if (map->fd < 0 && map->max_entries && create_one(object, map, kernel, err))
+			return -1;
 	}
 	return 0;
 }

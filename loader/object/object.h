@@ -40,10 +40,20 @@ int object_map_fd(const struct object *object, const char *map);
 /* Holds a map against what the program using it relies on: type and sizes of key and value. */
 int object_check_map(const struct object *object, const char *map, uint32_t type, uint32_t key_size,
 		     uint32_t value_size, struct error *err);
+/* A map of 0 entries is not created: programs load only if pruning has removed all that refers to it. */
 int object_resize_map(struct object *object, const char *map, uint32_t max_entries, struct error *err);
+int object_resize_values(struct object *object, const char *map, uint32_t value_size, struct error *err);
+int object_set_map_flags(struct object *object, const char *map, uint32_t flags, struct error *err);
 
-/* BPF_MAP_CREATE for every map. Raises RLIMIT_MEMLOCK once if the kernel charges it (before 5.11: EPERM). */
+/*
+ * BPF_MAP_CREATE for every map with entries that was not created yet. Raises RLIMIT_MEMLOCK once if the kernel charges it
+ * (before 5.11: EPERM).
+ */
 int object_create_maps(struct object *object, const struct object_kernel *kernel, struct error *err);
+/* Ahead of the others, where something depends on whether it works. */
+int object_create_map(struct object *object, const char *map, const struct object_kernel *kernel, struct error *err);
+/* Does without this map after all: closes it if it was created, and makes it one of 0 entries. */
+int object_forgo_map(struct object *object, const char *map, struct error *err);
 
 /* The value of an undefined symbol, for every program loaded from now on. */
 int object_set_constant(struct object *object, const char *symbol, uint64_t value, struct error *err);

@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 
 #define OBJECT_MAPS_MAX	     32
-#define OBJECT_CONSTANTS_MAX 64
+#define OBJECT_CONSTANTS_MAX 128
 #define OBJECT_SYMBOL_MAX    64
 /* BPF_MAXINSNS of every kernel for the unprivileged, and of 4.x for all. */
 #define OBJECT_INSNS_MAX 4096
@@ -51,5 +51,12 @@ struct object_map *object_find_map(const struct object *object, const char *name
 /* reloc.c: applies all relocations of the program section with this index to its instructions. */
 int object_relocate(const struct object *object, size_t section, const char *section_name, struct bpf_insn *insns,
 		    size_t count, struct error *err);
+
+/*
+ * prune.c: takes out of relocated instructions what can't be reached or is not read, now that the constants are numbers.
+ * Returns how many are left; where something is not understood (a loop, a function, a newer instruction) or memory is
+ * short, all of them as they were.
+ */
+size_t object_prune(struct bpf_insn *insns, size_t count);
 
 #endif

@@ -170,6 +170,21 @@ static int load_insns(const struct object *object, const char *section, int type
 	return fd;
 }
 
+/* Pruning has removed what a switched-off feature would have needed. */
+static int check_maps(const struct object *object, const char *section, const struct bpf_insn *insns, size_t count,
+		      struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && insns[i].src_reg == BPF_PSEUDO_MAP_FD &&
+		    insns[i].imm < 0)
+			return error_set(
+				err, STATUS_USAGE,
+				"%s: %s, instruction %zu uses a map that was not created; the object is of another version",
+				object->name, section, i);
+	}
+	return 0;
+}
+
 int object_load_program(struct object *object, const char *section, int type, const struct object_kernel *kernel,
 			struct error *err)
 {
@@ -196,7 +211,9 @@ int object_load_program(struct object *object, const char *section, int type, co
 	if (!object_relocate(object, elf_ndxscn(scn), section, insns, count, err)) {
 		if (!kernel->probe_read_kinds)
 			substitute_helpers(insns, count);
-		fd = load_insns(object, section, type, insns, count, kernel, err);
+		count = object_prune(insns, count);
+		if (!check_maps(object, section, insns, count, err))
+			fd = load_insns(object, section, type, insns, count, kernel, err);
 	}
 	free(insns);
 	return fd;

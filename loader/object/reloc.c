@@ -29,9 +29,7 @@ static int patch_map(const struct place *place, const Elf64_Sym *sym, struct err
 
 		if (map->offset != offset)
 			continue;
-		if (map->fd < 0)
-			return error_set(err, STATUS_FAILURE, "%s: map %s is used before it was created",
-					 place->object->name, map->name);
+		/* One that was not created has a descriptor of -1, which must be gone when the program is loaded. */
 		place->insns[0].src_reg = BPF_PSEUDO_MAP_FD;
 		place->insns[0].imm = map->fd;
 		place->insns[1].imm = 0;

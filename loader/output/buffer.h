@@ -10,8 +10,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* More than the longest line of any format: an 108-byte name that is escaped as \u00xx and repeated in hex. */
-#define BUFFER_LINE_MAX 4096
+/* What is taken of a path or of a process's arguments, and of a name; each byte can become six, and two in hex. */
+#define BUFFER_PATH_MAX 4096
+#define BUFFER_NAME_MAX 256
+/* More than the longest line of any format: a test renders the worst attempt in each and holds it against this. */
+#define BUFFER_LINE_MAX (128 * 1024)
 
 struct buffer {
 	char *data;
@@ -34,16 +37,34 @@ static inline void put_text(struct buffer *buf, const char *text)
 	put_bytes(buf, text, strlen(text));
 }
 
+#define DIGIT_PAIRS                                \
+	"0001020304050607080910111213141516171819" \
+	"2021222324252627282930313233343536373839" \
+	"4041424344454647484950515253545556575859" \
+	"6061626364656667686970717273747576777879" \
+	"8081828384858687888990919293949596979899"
+
+/* Exactly `width` digits, with leading zeros. Two at a time: most of a line is numbers. */
+static inline void put_digits(struct buffer *buf, uint64_t value, size_t width)
+{
+	const char *pairs = DIGIT_PAIRS;
+	char *start = buf->data + buf->len, *at = start + width;
+
+	for (; at - start >= 2; value /= 100)
+		memcpy(at -= 2, pairs + value % 100 * 2, 2);
+	if (at > start)
+		*start = (char)('0' + value % 10);
+	buf->len += width;
+}
+
 static inline void put_unsigned(struct buffer *buf, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	uint64_t rest = value;
+	size_t width = 1;
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	put_bytes(buf, digits + at, sizeof(digits) - at);
+	for (; rest >= 10000; rest /= 10000)
+		width += 4;
+	put_digits(buf, value, width + (rest >= 10) + (rest >= 100) + (rest >= 1000));
 }
 
 static inline void put_signed(struct buffer *buf, int64_t value)
@@ -51,14 +72,6 @@ static inline void put_signed(struct buffer *buf, int64_t value)
 	if (value < 0)
 		put_char(buf, '-');
 	put_unsigned(buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
-
-/* Exactly `width` digits, with leading zeros. */
-static inline void put_digits(struct buffer *buf, uint64_t value, size_t width)
-{
-	for (size_t i = width; i-- > 0; value /= 10)
-		buf->data[buf->len + i] = (char)('0' + value % 10);
-	buf->len += width;
 }
 
 /* Spaces up to `width` bytes since `from`. */
@@ -77,6 +90,12 @@ void put_hex(struct buffer *buf, const uint8_t *bytes, size_t len);
 int put_json_string(struct buffer *buf, const uint8_t *bytes, size_t len);
 /* For a terminal: C escapes between double quotes. */
 void put_quoted(struct buffer *buf, const uint8_t *bytes, size_t len);
+/*
+ * A field as RFC 4180 quotes it, which whoever reads it takes off again. Within it C escapes as above, but that a quote
+ * is doubled and not escaped; so no field holds a newline. What a spreadsheet would take for a formula (= + - @ in
+ * front) begins with an escape, too.
+ */
+void put_csv(struct buffer *buf, const uint8_t *bytes, size_t len);
 /* Whether the bytes can stand in a column as they are: printable, without space, quote or backslash. */
 int is_plain(const uint8_t *bytes, size_t len);
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "buffer.h"
 
+#include <stdbool.h>
+
 static const char hex_digits[] = "0123456789abcdef";
 
 void put_hex(struct buffer *buf, const uint8_t *bytes, size_t len)
 {
+	char *at = buf->data + buf->len;
+
 	for (size_t i = 0; i < len; i++) {
-		put_char(buf, hex_digits[bytes[i] >> 4]);
-		put_char(buf, hex_digits[bytes[i] & 15]);
+		*at++ = hex_digits[bytes[i] >> 4];
+		*at++ = hex_digits[bytes[i] & 15];
 	}
+	buf->len += 2 * len;
 }
 
 /*
@@ -50,13 +55,25 @@ static int drives_terminal(uint32_t code)
 	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
 }
 
+/* Appends what stands for itself in every format, as nearly all does. Returns how many bytes that was. */
+static size_t put_simple(struct buffer *buf, const uint8_t *bytes, size_t len)
+{
+	char *at = buf->data + buf->len;
+	size_t count = 0;
+
+	while (count < len && bytes[count] >= ' ' && bytes[count] < 0x7f && bytes[count] != '"' && bytes[count] != '\\')
+		*at++ = (char)bytes[count++];
+	buf->len += count;
+	return count;
+}
+
 int put_json_string(struct buffer *buf, const uint8_t *bytes, size_t len)
 {
 	int lossy = 0;
 	uint32_t code;
 
 	put_char(buf, '"');
-	for (size_t i = 0, step; i < len; i += step) {
+	for (size_t i = put_simple(buf, bytes, len), step; i < len; i += step) {
 		step = decode_utf8(bytes + i, len - i, &code);
 		if (step == 0) {
 			put_bytes(buf, "\xef\xbf\xbd", 3);
@@ -77,16 +94,16 @@ int put_json_string(struct buffer *buf, const uint8_t *bytes, size_t len)
 	return lossy;
 }
 
-void put_quoted(struct buffer *buf, const uint8_t *bytes, size_t len)
+/* `quote` is what goes before a quote. */
+static void put_escaped(struct buffer *buf, const uint8_t *bytes, size_t len, char quote)
 {
 	uint32_t code;
 
-	put_char(buf, '"');
-	for (size_t i = 0, step; i < len; i += step) {
+	for (size_t i = put_simple(buf, bytes, len), step; i < len; i += step) {
 		step = decode_utf8(bytes + i, len - i, &code);
 		if (step && !drives_terminal(code)) {
 			if (code == '"' || code == '\\')
-				put_char(buf, '\\');
+				put_char(buf, code == '"' ? quote : '\\');
 			put_bytes(buf, bytes + i, step);
 			continue;
 		}
@@ -97,7 +114,29 @@ void put_quoted(struct buffer *buf, const uint8_t *bytes, size_t len)
 			put_hex(buf, bytes + k, 1);
 		}
 	}
+}
+
+void put_quoted(struct buffer *buf, const uint8_t *bytes, size_t len)
+{
 	put_char(buf, '"');
+	put_escaped(buf, bytes, len, '\\');
+	put_char(buf, '"');
+}
+
+void put_csv(struct buffer *buf, const uint8_t *bytes, size_t len)
+{
+	bool quotes = memchr(bytes, ',', len) || memchr(bytes, '"', len);
+
+	if (quotes)
+		put_char(buf, '"');
+	if (len && (*bytes == '=' || *bytes == '+' || *bytes == '-' || *bytes == '@')) {
+		put_bytes(buf, "\\x", 2);
+		put_hex(buf, bytes++, 1);
+		len--;
+	}
+	put_escaped(buf, bytes, len, '"');
+	if (quotes)
+		put_char(buf, '"');
 }
 
 int is_plain(const uint8_t *bytes, size_t len)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The perf rings that BPF programs write to with perf_event_output(), one a CPU: mapped, read in the order of time,
- * re-opened when a CPU comes back. Knows of a sample only that its first 8 bytes are its time (ns, CLOCK_MONOTONIC),
- * and that shorter samples only ring a bell. Layout and rules: perf_event_open(2), include/uapi/linux/perf_event.h.
+ * The rings that BPF programs write to, one a CPU, read in the order of time. Those of perf are written to with
+ * perf_event_output(), and re-opened when a CPU comes back (perf_event_open(2), include/uapi/linux/perf_event.h); mapped
+ * ones lie in the memory of a BPF map (mapped_ring.h). Knows of a sample only that its first 8 bytes are its time (ns,
+ * CLOCK_MONOTONIC), and that shorter samples only ring a bell.
  */
 #ifndef CONNSNOOP_RING_H
 #define CONNSNOOP_RING_H
@@ -15,10 +16,12 @@
 
 struct rings;
 
+enum ring_choice { RINGS_AUTO, RINGS_MAPPED, RINGS_PERF };
+
 struct ring_reader {
 	/* `data` (size bytes, aligned to 4) is valid during the call. Return false to stop reading; the sample is consumed. */
 	bool (*sample)(void *context, uint32_t cpu, const void *data, uint32_t size);
-	/* PERF_RECORD_LOST: this many were refused since the last one. NULL where nobody wants to know. */
+	/* This many were refused since the last call. NULL where nobody wants to know: the next one who does is told. */
 	void (*lost)(void *context, uint32_t cpu, uint64_t count);
 	void *context;
 };
@@ -26,11 +29,18 @@ struct ring_reader {
 struct ring_maps {
 	int rings; /* BPF_MAP_TYPE_PERF_EVENT_ARRAY by CPU number: woken by watermark */
 	int bells; /* the same rings through events that wake for every record */
+	/* CPUs below this have mapped rings, whether they are online or not; 0: all have perf's. */
+	unsigned int mapped_cpus;
+	int mapped; /* BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE: as many values of rings_value_size() bytes */
+	int bell;   /* BPF_MAP_TYPE_RINGBUF of one page: wakes with every record, for all mapped rings */
 };
 
+/* Of a mapped ring of so many pages. */
+size_t rings_value_size(unsigned int pages);
+
 /*
- * Opens a ring of `pages` (a power of two) pages for each online CPU and puts it into the maps. `epoll` gets a
- * descriptor for each, with `tag` as its data.u64. CPU numbers run below `cpus`.
+ * Opens a ring of `pages` (a power of two) pages for each online CPU and puts perf's into the maps. `epoll` gets the
+ * descriptors that wake, with `tag` as their data.u64. CPU numbers run below `cpus`. The maps stay open as long.
  */
 int rings_open(struct rings **rings, unsigned int cpus, unsigned int pages, const struct ring_maps *maps, int epoll,
 	       uint64_t tag, struct error *err);
@@ -45,18 +55,20 @@ void rings_close(struct rings *rings);
 size_t rings_read(struct rings *rings, uint64_t until, const struct ring_reader *reader);
 
 /*
- * Whether, since this was asked last, a ring was so full that a record may have been refused: PERF_RECORD_LOST comes
- * only with the next record that is not, so that losses at the end of a burst stay untold.
+ * Whether, since this was asked last, a ring of perf's was so full that a record may have been refused: PERF_RECORD_LOST
+ * comes only with the next record that is not, so that losses at the end of a burst stay untold.
  */
 bool rings_were_full(struct rings *rings);
 
-/* A CPU went: what its ring holds can still be read, but its next events need a new one. */
+/* A CPU went: what its ring holds can still be read, but if it is perf's its next events need a new one. */
 void rings_cpu_gone(struct rings *rings, unsigned int cpu);
 
 /* Opens a ring for every CPU that is online and has none. Returns how many were opened; a failure is reported in err. */
 int rings_update(struct rings *rings, const struct ring_reader *reader, struct error *err);
 
 size_t rings_bytes(const struct rings *rings);
+/* "mapped" or "perf": what the CPUs had at the start. */
+const char *rings_kind_name(const struct rings *rings);
 
 /* cpus.c: CPU numbers from sysfs, or /proc/stat where there is no sysfs. */
 #define CPUS_MAX 8192

@@ -18,9 +18,27 @@ struct rings {
 	unsigned int cpus;
 	unsigned int pages;
 	struct ring_maps maps;
+	struct mapped mapped;
+	struct bell bell;
 	int epoll;
 	uint64_t tag;
 };
+
+static void close_one(struct ring *ring)
+{
+	if (ring->kind)
+		ring->kind->close(ring);
+	ring->kind = NULL;
+}
+
+static int watch(const struct rings *rings, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = rings->tag};
+
+	if (rings->epoll < 0)
+		return 0;
+	return epoll_ctl(rings->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
 
 static int put_into_map(int map, uint32_t cpu, int fd)
 {
@@ -29,21 +47,40 @@ static int put_into_map(int map, uint32_t cpu, int fd)
 	return bpf_map_access(BPF_MAP_UPDATE_ELEM, map, &cpu, &value);
 }
 
-static int open_one(struct rings *rings, unsigned int cpu)
+static int open_perf(struct rings *rings, unsigned int cpu)
 {
 	struct ring *ring = &rings->ring[cpu];
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = rings->tag};
-	int result = ring_open(ring, cpu, rings->pages);
+	int result = perf_ring_open(ring, cpu, rings->pages);
 
 	if (!result)
 		result = put_into_map(rings->maps.rings, cpu, ring->fd);
 	if (!result)
 		result = put_into_map(rings->maps.bells, cpu, ring->bell);
-	if (!result && rings->epoll >= 0 && epoll_ctl(rings->epoll, EPOLL_CTL_ADD, ring->fd, &event))
-		result = -errno;
+	if (!result)
+		result = watch(rings, ring->fd);
 	if (result)
-		ring_close(ring);
+		close_one(ring);
 	return result;
+}
+
+/* The bell's first, since it is what could be missing; nothing is left half open that rings_close() would not close. */
+static int open_mapped(struct rings *rings, struct error *err)
+{
+	const struct ring_maps *maps = &rings->maps;
+	int result = bell_open(&rings->bell, maps->bell);
+
+	if (!result)
+		result = mapped_open(&rings->mapped, maps->mapped, maps->mapped_cpus, rings->pages);
+	if (!result)
+		result = watch(rings, maps->bell);
+	if (result)
+		return error_set(
+			err, error_status(-result, STATUS_FAILURE),
+			"mapping the rings of %u CPUs (%u pages each): the kernel says %s; lower --buffer-pages",
+			maps->mapped_cpus, rings->pages, ERRNO_NAME(-result));
+	for (unsigned int cpu = 0; cpu < maps->mapped_cpus; cpu++)
+		mapped_ring_open(&rings->ring[cpu], &rings->mapped, cpu);
+	return 0;
 }
 
 static int explain(unsigned int cpu, unsigned int pages, int errnum, struct error *err)
@@ -73,12 +110,14 @@ int rings_open(struct rings **result, unsigned int cpus, unsigned int pages, con
 		rings->ready = calloc(cpus, sizeof(*rings->ready));
 	}
 	if (!rings || !rings->ring || !rings->ready)
-		return error_set(err, STATUS_FAILURE, "opening the perf rings of %u CPUs: out of memory", cpus);
+		return error_set(err, STATUS_FAILURE, "opening the rings of %u CPUs: out of memory", cpus);
 	rings->cpus = cpus;
 	rings->pages = pages;
 	rings->maps = *maps;
 	rings->epoll = epoll;
 	rings->tag = tag;
+	if (maps->mapped_cpus && open_mapped(rings, err))
+		return -1;
 	return rings_update(rings, NULL, err) < 0 ? -1 : 0;
 }
 
@@ -87,7 +126,9 @@ void rings_close(struct rings *rings)
 	if (!rings)
 		return;
 	for (unsigned int cpu = 0; rings->ring && cpu < rings->cpus; cpu++)
-		ring_close(&rings->ring[cpu]);
+		close_one(&rings->ring[cpu]);
+	mapped_close(&rings->mapped);
+	bell_close(&rings->bell);
 	free(rings->ring);
 	free(rings->ready);
 	free(rings);
@@ -95,23 +136,23 @@ void rings_close(struct rings *rings)
 
 void rings_cpu_gone(struct rings *rings, unsigned int cpu)
 {
-	if (cpu < rings->cpus)
+	if (cpu >= rings->mapped.cpus && cpu < rings->cpus)
 		rings->ring[cpu].gone = true;
 }
 
 /* What a ring holds is read to its end, in its own order, before it is let go. Closing waits for the kernel. */
 static void retire(const struct rings *rings, struct ring *ring, const struct ring_reader *reader)
 {
-	if (!ring->open)
+	if (!ring->kind)
 		return;
-	ring_look(ring);
-	while (reader && ring_next(ring, reader)) {
+	ring->kind->look(ring, reader);
+	while (reader && ring->kind->next(ring, reader)) {
 		reader->sample(reader->context, ring->cpu, ring->sample.data, ring->sample.size);
 		ring->tail += ring->sample.record;
 	}
 	if (rings->epoll >= 0)
 		epoll_ctl(rings->epoll, EPOLL_CTL_DEL, ring->fd, NULL);
-	ring_close(ring);
+	close_one(ring);
 }
 
 /* The new ring comes before the old one goes, so that its CPU is without one as short as can be. */
@@ -120,8 +161,8 @@ static int renew(struct rings *rings, unsigned int cpu, const struct ring_reader
 	struct ring old = rings->ring[cpu];
 	int result;
 
-	rings->ring[cpu].open = false;
-	result = open_one(rings, cpu);
+	rings->ring[cpu].kind = NULL;
+	result = open_perf(rings, cpu);
 	if (result)
 		rings->ring[cpu] = old;
 	else
@@ -142,7 +183,7 @@ int rings_update(struct rings *rings, const struct ring_reader *reader, struct e
 		struct ring *ring = &rings->ring[cpu];
 		int result;
 
-		if (!online[cpu] || (ring->open && !ring->gone))
+		if (!online[cpu] || (ring->kind && !ring->gone))
 			continue;
 		result = renew(rings, cpu, reader);
 		/* It went again in between; the kernel will say when it is back. */
@@ -163,13 +204,13 @@ static uint32_t look_at_all(struct rings *rings, const struct ring_reader *reade
 	for (uint32_t cpu = 0; cpu < rings->cpus; cpu++) {
 		struct ring *ring = &rings->ring[cpu];
 
-		if (!ring->open)
+		if (!ring->kind)
 			continue;
-		ring_look(ring);
-		if (ring_next(ring, reader))
+		ring->kind->look(ring, reader);
+		if (ring->kind->next(ring, reader))
 			rings->ready[ready++] = cpu;
 		else
-			ring_release(ring);
+			ring->kind->release(ring);
 	}
 	return ready;
 }
@@ -187,10 +228,13 @@ static uint32_t oldest(const struct rings *rings, uint32_t ready)
 
 size_t rings_read(struct rings *rings, uint64_t until, const struct ring_reader *reader)
 {
-	uint32_t ready = look_at_all(rings, reader), left;
+	uint32_t ready, left;
 	bool go_on = true;
 	size_t given = 0;
 
+	if (rings->bell.read)
+		bell_silence(&rings->bell);
+	ready = look_at_all(rings, reader);
 	while (ready && go_on) {
 		uint32_t i = oldest(rings, ready);
 		struct ring *ring = &rings->ring[rings->ready[i]];
@@ -201,15 +245,18 @@ size_t rings_read(struct rings *rings, uint64_t until, const struct ring_reader 
 		given++;
 		ring->tail += ring->sample.record;
 		if (ring->tail - ring->released >= RELEASE_STEP)
-			ring_release(ring);
-		if (!ring_next(ring, reader)) {
-			ring_release(ring);
+			ring->kind->release(ring);
+		if (!ring->kind->next(ring, reader)) {
+			ring->kind->release(ring);
 			rings->ready[i] = rings->ready[--ready];
 		}
 	}
 	left = ready;
-	while (ready)
-		ring_release(&rings->ring[rings->ready[--ready]]);
+	while (ready) {
+		struct ring *ring = &rings->ring[rings->ready[--ready]];
+
+		ring->kind->release(ring);
+	}
 	return given + left;
 }
 
@@ -218,7 +265,7 @@ bool rings_were_full(struct rings *rings)
 	bool full = false;
 
 	for (unsigned int cpu = 0; cpu < rings->cpus; cpu++) {
-		full |= rings->ring[cpu].open && rings->ring[cpu].was_full;
+		full |= rings->ring[cpu].kind && rings->ring[cpu].was_full;
 		rings->ring[cpu].was_full = false;
 	}
 	return full;
@@ -226,9 +273,14 @@ bool rings_were_full(struct rings *rings)
 
 size_t rings_bytes(const struct rings *rings)
 {
-	size_t bytes = 0;
+	size_t bytes = rings->mapped.length;
 
 	for (unsigned int cpu = 0; cpu < rings->cpus; cpu++)
-		bytes += rings->ring[cpu].open ? rings->ring[cpu].map_size : 0;
+		bytes += rings->ring[cpu].kind ? rings->ring[cpu].map_size : 0;
 	return bytes;
+}
+
+const char *rings_kind_name(const struct rings *rings)
+{
+	return rings->mapped.memory ? "mapped" : "perf";
 }

@@ -75,7 +75,8 @@ static int create_maps(struct floor *floor, unsigned int cpus, struct error *err
 {
 	if (object_resize_map(floor->object, "rings", cpus, err) ||
 	    object_resize_map(floor->object, "bells", cpus, err) ||
-	    object_resize_map(floor->object, "counters", cpus, err))
+	    object_resize_map(floor->object, "counters", cpus, err) || object_forgo_map(floor->object, "mapped", err) ||
+	    object_forgo_map(floor->object, "bell", err))
 		return -1;
 	return object_create_maps(floor->object, &floor->kernel, err);
 }

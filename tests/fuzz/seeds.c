@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Writes the seeds of all targets below the folder that it is given. */
 #include "record.h"
+#include "wire.h"
 
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ static void write_attempt(int number, struct event event)
 {
 	uint8_t bytes[1 + EVENT_SIZE_LONG];
 
-	bytes[0] = (uint8_t)((record_size(&event) == EVENT_SIZE_LONG) | number << 1);
+	bytes[0] = (uint8_t)((record_size(&event) == EVENT_SIZE_LONG) | number << 2);
+	bytes[0] |= record_size(&event) == EVENT_SIZE_INET ? 2 : 0;
 	memcpy(bytes + 1, &event, EVENT_SIZE_LONG);
 	write_seed("attempt", number, bytes, 1 + record_size(&event));
 }
@@ -65,6 +67,17 @@ static size_t put_record(uint8_t *at, uint32_t type, uint32_t size)
 	return 1 + size;
 }
 
+/* Of a mapped ring: a head of 8 bytes, and the data. */
+static size_t put_mapped(uint8_t *at, uint64_t size)
+{
+	size_t body = (size + 7) & ~7u;
+
+	at[0] = (uint8_t)(sizeof(size) + body);
+	memcpy(at + 1, &size, sizeof(size));
+	memset(at + 1 + sizeof(size), 0x22, body);
+	return 1 + sizeof(size) + body;
+}
+
 static void write_rings(void)
 {
 	static const uint32_t positions[] = {0, 4000, 0xffffff80};
@@ -79,7 +92,80 @@ static void write_rings(void)
 		len += put_record(bytes + len, PERF_RECORD_SAMPLE, 16);
 		len += put_record(bytes + len, PERF_RECORD_SAMPLE, 200);
 		write_seed("ring", i, bytes, len);
+		len = 4;
+		len += put_mapped(bytes + len, 84);
+		len += put_mapped(bytes + len, 4);
+		len += put_mapped(bytes + len, 188);
+		write_seed("ring", 3 + i, bytes, len);
 	}
+}
+
+static void write_dns(int number, int kind, const void *bytes, size_t size)
+{
+	uint8_t seed[2048];
+
+	seed[0] = (uint8_t)kind;
+	memcpy(seed + 1, bytes, size);
+	write_seed("dns", number, seed, 1 + size);
+}
+
+static void make_message(struct wire *wire)
+{
+	wire_begin(wire, 7, 0x8180, "www.example.com", TYPE_A);
+	wire_cname(wire, "@12", 60, "cdn@16");
+	wire_cname(wire, "cdn.example.com", 5, "e1.edge.example");
+	wire_a(wire, "e1.edge.example", 100, "192.0.2.1");
+	wire_aaaa(wire, "e1.edge.example", 100, "2001:db8::9");
+	wire_opt(wire);
+}
+
+static void add_packet(struct wire *packets, const struct wire *packet)
+{
+	wire_put8(packets, packet->bytes[0] >> 4 == 6);
+	wire_put16(packets, (unsigned int)packet->len);
+	wire_put(packets, packet->bytes, packet->len);
+}
+
+/* A query and its answer as datagrams of both families, and the answer over the connection that the target opens. */
+static void write_packets(int number)
+{
+	static struct wire message, packet, packets;
+	static const struct route routes[] = {{"192.0.2.10", "192.0.2.53", 40000, 53},
+					      {"2001:db8::10", "2001:db8::53", 40000, 53}};
+	const struct route from_server = {"192.0.2.53", "192.0.2.10", 53, 50000};
+	uint8_t prefix[2];
+
+	for (int i = 0; i < 2; i++) {
+		const struct route back = route_back(&routes[i]);
+
+		wire_begin(&message, 7, 0x0100, "www.example.com", TYPE_A);
+		wire_udp(&packet, &routes[i], message.bytes, message.len, 0);
+		add_packet(&packets, &packet);
+		make_message(&message);
+		wire_udp(&packet, &back, message.bytes, message.len, i ? 0 : 4);
+		add_packet(&packets, &packet);
+	}
+	prefix[0] = 0;
+	prefix[1] = (uint8_t)message.len;
+	wire_tcp(&packet, &from_server, 7001, 1050, TCP_ACK, prefix, 2);
+	add_packet(&packets, &packet);
+	wire_tcp(&packet, &from_server, 7003, 1050, TCP_ACK | TCP_FIN, message.bytes, message.len);
+	add_packet(&packets, &packet);
+	write_dns(number, 2, packets.bytes, packets.len);
+}
+
+static void write_names(void)
+{
+	static struct wire message;
+	static const char hosts[] = "127.0.0.1\tlocalhost box # a comment";
+
+	make_message(&message);
+	write_dns(0, 0, message.bytes, message.len);
+	wire_begin(&message, 7, 0x8180, "a.b\x1b[\xff\\c.test", TYPE_A);
+	wire_a(&message, "@12", 0xffffffff, "192.0.2.1");
+	write_dns(1, 0, message.bytes, message.len);
+	write_dns(2, 1, hosts, sizeof(hosts) - 1);
+	write_packets(3);
 }
 
 int main(int argc, char **argv)
@@ -114,6 +200,7 @@ int main(int argc, char **argv)
 	mkdir(folder, 0777);
 	write_attempts();
 	write_rings();
+	write_names();
 	for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
 		write_seed("options", i, lines[i], strlen(lines[i]));
 	for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)

@@ -43,7 +43,7 @@ static void test_sizes(void **state)
 
 		memcpy(exact, &event, size);
 		assert_int_equal(attempt_decode(&attempt, 0, exact, size),
-				 size == EVENT_SIZE_SHORT || size == EVENT_SIZE_LONG);
+				 size == EVENT_SIZE_INET || size == EVENT_SIZE_INET6 || size == EVENT_SIZE_LONG);
 		free(exact);
 	}
 }
@@ -139,7 +139,7 @@ static void test_address_at_the_end(void **state)
 	(void)state;
 	for (int32_t len = 0; len <= ADDR_MAX; len++) {
 		uint8_t addr[ADDR_MAX];
-		size_t read = len <= ADDR_SHORT ? ADDR_SHORT : ADDR_MAX;
+		size_t read = len <= ADDR_INET ? ADDR_INET : len <= ADDR_INET6 ? ADDR_INET6 : ADDR_MAX;
 
 		for (int i = 0; i < len; i++)
 			addr[i] = (uint8_t)(i * 7 + 1);
@@ -169,8 +169,10 @@ static void test_hostile_lengths(void **state)
 
 			event.addrlen = lengths[i];
 			event.flags = end ? EVENT_ADDR_AT_END : 0;
-			assert_true(attempt_decode(&attempt, 0, &event, EVENT_SIZE_SHORT));
-			assert_true(attempt.address.raw_len <= ADDR_SHORT);
+			assert_true(attempt_decode(&attempt, 0, &event, EVENT_SIZE_INET));
+			assert_true(attempt.address.raw_len <= ADDR_INET);
+			assert_true(attempt_decode(&attempt, 0, &event, EVENT_SIZE_INET6));
+			assert_true(attempt.address.raw_len <= ADDR_INET6);
 			assert_true(attempt_decode(&attempt, 0, &event, EVENT_SIZE_LONG));
 			assert_true(attempt.address.raw_len <= ADDR_MAX);
 			assert_int_equal(attempt.addrlen, lengths[i]);

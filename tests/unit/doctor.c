@@ -69,6 +69,7 @@ static void test_every_kernel(void **state)
 		assert_json();
 		assert_value("hook", "kprobe:security_socket_connect");
 		assert_value("attached_by", model_kernels[i]->pmu_type ? "pmu" : "tracefs");
+		assert_value("rings", model_kernels[i]->ring_buffers ? "mapped" : "perf");
 		assert_non_null(strstr(text, "\"works\":true,\"status\":0"));
 		assert_non_null(strstr(text, "\"sockfd\":true"));
 		assert_non_null(strstr(text, "\"not_seen\":["));
@@ -76,6 +77,7 @@ static void test_every_kernel(void **state)
 		assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
 		assert_non_null(strstr(text, "hook: kprobe:security_socket_connect"));
 		assert_non_null(strstr(text, "not seen:"));
+		assert_non_null(strstr(text, model_kernels[i]->ring_buffers ? "\nrings: mapped\n" : "\nrings: perf: "));
 	}
 }
 
@@ -137,6 +139,7 @@ static void test_findings(void **state)
 	assert_int_equal(find(findings, count, "tracepoint")->state, FINDING_YES);
 	assert_int_equal(find(findings, count, "bpf_program")->state, FINDING_YES);
 	assert_string_equal(find(findings, count, "bpf_read")->detail, "probe_read");
+	assert_int_equal(find(findings, count, "mapped_rings")->state, FINDING_NO);
 	assert_int_equal(find(findings, count, "lockdown")->state, FINDING_NOTE);
 	for (int i = 0; i < count; i++)
 		assert_true(findings[i].title[0] && findings[i].detail[0]);
@@ -165,6 +168,7 @@ static void test_findings_of_a_poor_kernel(void **state)
 	assert_int_equal(find(findings, count, "lockdown")->state, FINDING_NO);
 	assert_int_equal(find(findings, count, "bpf_read")->state, FINDING_NO);
 	assert_non_null(find(findings, count, "lockdown")->advice);
+	assert_int_equal(find(findings, count, "mapped_rings")->state, FINDING_YES);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, start)

@@ -3,9 +3,11 @@
 #include "test.h"
 
 #include "filter.h"
+#include "model.h"
 #include "record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct filter filter;
 
@@ -350,6 +352,90 @@ static void test_overlong_words_are_refused(void **state)
 	assert_int_equal(ranges_add(&filter.pids, "-p", text, UINT32_MAX, &err), -1);
 }
 
+/* Whatever is within what, a search that halves finds what a look at each prefix would. */
+static void test_nested_nets(void **state)
+{
+	static const char *const lists[] = {
+		"10.0.0.0/8,10.1.0.0/16,10.1.2.3,10.1.2.3/8,11.0.0.0/8",
+		"::/0,fe80::/10,fe80::1",
+		"0.0.0.0/0,::1,128.0.0.0/1",
+		"::ffff:10.0.0.0/104,10.0.0.0/9,::/1",
+		"1.1.1.1,1.1.1.3,1.1.1.2,1.1.1.0/31,255.255.255.255,0.0.0.0",
+	};
+	static const char *const addresses[] = {
+		"10.1.2.3", "10.255.0.0", "11.1.1.1", "12.0.0.0",	 "1.1.1.0",	    "1.1.1.1",
+		"1.1.1.2",  "1.1.1.3",	  "1.1.1.4",  "255.255.255.255", "0.0.0.0",	    "127.255.255.255",
+		"::1",	    "::",	  "fe80::1",  "8000::",		 "::ffff:10.1.2.3", "ffff::",
+	};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		assert_int_equal(prefixes_add(&filter.nets, "--net", lists[i], &err), 0);
+		for (size_t j = 0; j < sizeof(addresses) / sizeof(addresses[0]); j++) {
+			bool v4 = !strchr(addresses[j], ':'), any = false;
+			struct event event = v4 ? record_inet(addresses[j], 1) : record_inet6(addresses[j], 1, 0);
+			char copy[200], *word, *rest;
+
+			for (word = strtok_r(strcpy(copy, lists[i]), ",", &rest); word;
+			     word = strtok_r(NULL, ",", &rest)) {
+				struct filter one = {.families = FAMILIES_ANY, .any_type = true};
+				struct attempt attempt;
+
+				assert_int_equal(prefixes_add(&one.nets, "--net", word, &err), 0);
+				assert_true(record_decode(&attempt, &event));
+				any |= filter_passes(&one, &attempt);
+				filter_free(&one);
+			}
+			assert_int_equal(passes(event), any);
+		}
+		free(filter.nets.prefix);
+		memset(&filter.nets, 0, sizeof(filter.nets));
+	}
+}
+
+static void write_list(const char *text, size_t size)
+{
+	FILE *file = fopen("/tmp/connsnoop-list", "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	fclose(file);
+}
+
+static void test_lists_in_files(void **state)
+{
+	static const char text[] =
+		"# what nobody shall talk to\n10.0.0.0/8 # office\n\n\t192.168.0.0/16,fe80::/10\r\n#x";
+	struct error err;
+
+	(void)state;
+	model.real_files = true;
+	write_list(text, sizeof(text) - 1);
+	assert_int_equal(prefixes_add(&filter.nets, "--net", "!@/tmp/connsnoop-list", &err), 0);
+	assert_int_equal(filter.nets.count, 3);
+	assert_true(filter.nets.negated);
+	assert_false(passes(record_inet("192.168.7.7", 80)));
+	assert_true(passes(record_inet("11.0.0.0", 80)));
+	write_list("80\n443", 6);
+	assert_int_equal(ranges_add(&filter.ports, "-P", "@/tmp/connsnoop-list", 65535, &err), 0);
+	assert_false(passes(record_inet("11.0.0.0", 81)));
+	assert_true(passes(record_inet("11.0.0.0", 443)));
+	write_list("80\nx", 4);
+	assert_int_equal(ranges_add(&filter.pids, "-p", "@/tmp/connsnoop-list", 65535, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "not \"x\"");
+	write_list("# nothing\n", 10);
+	assert_int_equal(ranges_add(&filter.pids, "-p", "@/tmp/connsnoop-list", 65535, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "this one is empty");
+	write_list("80\0 443", 7);
+	assert_int_equal(ranges_add(&filter.pids, "-p", "@/tmp/connsnoop-list", 65535, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "NUL bytes");
+	remove("/tmp/connsnoop-list");
+	assert_int_equal(ranges_add(&filter.pids, "-p", "@/tmp/connsnoop-list", 65535, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "ENOENT");
+	model.real_files = false;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 static const struct CMUnitTest tests[] = {
@@ -368,6 +454,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_bad_lists),
 	TEST(test_mixed_negation),
 	TEST(test_overlong_words_are_refused),
+	TEST(test_nested_nets),
+	TEST(test_lists_in_files),
 };
 
 RUN(tests)

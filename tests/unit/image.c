@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "image.h"
 
+#include "prefilter.h"
+
 #include "sys.h"
 
 #include <linux/bpf.h>
@@ -120,6 +122,9 @@ void image_set_constants(struct object *object)
 {
 	struct error err;
 
+	object_set_constant(object, "MAPPED", 0, &err);
+	object_set_constant(object, "RING_SIZE", 4096, &err);
+	object_set_constant(object, "RING_WAKE", 1024, &err);
 	object_set_constant(object, "NONCE", 0x1122334455667788, &err);
 	object_set_constant(object, "STACK_SIZE", 16384, &err);
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);
@@ -129,6 +134,26 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "BY", 0x3ff, &err);
 	object_set_constant(object, "BY_TASK", UINT64_MAX, &err);
 	object_set_constant(object, "BY_HEAD", UINT64_MAX, &err);
+}
+
+void image_prepare(struct object *object)
+{
+	const struct filter all = {.families = FAMILIES_ANY, .any_type = true};
+
+	image_prepare_filtered(object, &all);
+}
+
+void image_prepare_filtered(struct object *object, const struct filter *filter)
+{
+	struct prefilter prefilter;
+	struct error err;
+
+	object_resize_map(object, "rings", 4, &err);
+	object_resize_map(object, "bells", 4, &err);
+	object_resize_map(object, "counters", 4, &err);
+	object_resize_map(object, "counts_short", 4, &err);
+	object_resize_map(object, "counts_long", 4, &err);
+	prefilter_plan(&prefilter, filter, false, object, &err);
 }
 
 static int load_all(struct object *object, struct error *err)
@@ -161,10 +186,7 @@ int image_use(const struct image *image, struct error *err)
 
 	if (result)
 		return result;
-	/* The loader fills these in; where one is missing, creating maps says so. */
-	object_resize_map(object, "rings", 4, err);
-	object_resize_map(object, "bells", 4, err);
-	object_resize_map(object, "counters", 4, err);
+	image_prepare(object);
 	result = object_create_maps(object, &image_kernel, err);
 	image_set_constants(object);
 	if (!result)

@@ -4,6 +4,7 @@
 #define CONNSNOOP_IMAGE_H
 
 #include "error.h"
+#include "filter.h"
 #include "object.h"
 
 #include <elf.h>
@@ -34,6 +35,9 @@ Elf64_Rel *image_relocation(const struct image *image, const char *section, cons
 
 /* Opens, creates maps, sets all constants and loads all programs, whatever fails first; closes. 0 or -1 and err. */
 int image_use(const struct image *image, struct error *err);
+/* Sizes of maps for four CPUs, and no filter; what is missing is said when maps are created. */
+void image_prepare(struct object *object);
+void image_prepare_filtered(struct object *object, const struct filter *filter);
 /* The constants that the programs want. */
 void image_set_constants(struct object *object);
 extern const struct object_kernel image_kernel; /* the newest */

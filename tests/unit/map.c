@@ -18,9 +18,7 @@ static int start(void **state)
 	model_boot(&model_6_12);
 	image = image_read();
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_prepare(object);
 	return 0;
 }
 
@@ -77,9 +75,7 @@ static void test_created_on_every_kernel(void **state)
 		object_close(object);
 		model_boot(model_kernels[i]);
 		assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-		object_resize_map(object, "rings", 4, &err);
-		object_resize_map(object, "bells", 4, &err);
-		object_resize_map(object, "counters", 4, &err);
+		image_prepare(object);
 		assert_int_equal(object_create_maps(object, &kernel, &err), 0);
 	}
 }
@@ -106,6 +102,54 @@ static void test_check(void **state)
 			 -1);
 	assert_int_equal(object_check_map(object, "counters", 1, 4, sizeof(struct counters), &err), -1);
 	assert_int_equal(object_resize_map(object, "nothing", 1, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "no map \"nothing\"");
+}
+
+/* Some maps come first, some not at all, and what they are made with can be changed until then. */
+static void test_one_by_one(void **state)
+{
+	struct error err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(object_create_map(object, "counters", &image_kernel, &err), 0);
+	fd = object_map_fd(object, "counters");
+	assert_true(fd >= MODEL_FIRST_FD);
+	assert_int_equal(object_map_fd(object, "rings"), -1);
+	assert_int_equal(object_forgo_map(object, "strays", &err), 0);
+	assert_int_equal(object_resize_values(object, "control", 12, &err), 0);
+	assert_int_equal(object_set_map_flags(object, "control", BPF_F_MMAPABLE, &err), 0);
+	assert_int_equal(object_create_maps(object, &image_kernel, &err), 0);
+	assert_int_equal(object_map_fd(object, "counters"), fd);
+	assert_int_equal(object_map_fd(object, "strays"), -1);
+	assert_int_equal(object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, 4, 12, &err), 0);
+	/* Made, and then not wanted: what depends on both of two maps. */
+	assert_int_equal(object_forgo_map(object, "counters", &err), 0);
+	assert_int_equal(object_map_fd(object, "counters"), -1);
+	assert_int_equal(object_create_maps(object, &image_kernel, &err), 0);
+	assert_int_equal(object_map_fd(object, "counters"), -1);
+}
+
+static void test_flags_that_the_kernel_has_not(void **state)
+{
+	struct error err;
+
+	(void)state;
+	model.kernel = &model_5_4;
+	assert_int_equal(object_set_map_flags(object, "control", BPF_F_MMAPABLE, &err), 0);
+	assert_not_created(STATUS_UNSUPPORTED, "creating map control (type 2, 1 entries of 8 bytes)");
+}
+
+static void test_no_such_map(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(object_create_map(object, "nothing", &image_kernel, &err), -1);
+	assert_sentence(&err, STATUS_USAGE, "no map \"nothing\"");
+	assert_int_equal(object_forgo_map(object, "nothing", &err), -1);
+	assert_int_equal(object_resize_values(object, "nothing", 1, &err), -1);
+	assert_int_equal(object_set_map_flags(object, "nothing", 1, &err), -1);
 	assert_sentence(&err, STATUS_USAGE, "no map \"nothing\"");
 }
 
@@ -208,6 +252,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_created_on_every_kernel),
 	TEST(test_name_where_there_are_none),
 	TEST(test_check),
+	TEST(test_one_by_one),
+	TEST(test_flags_that_the_kernel_has_not),
+	TEST(test_no_such_map),
 	TEST(test_outside_its_section),
 	TEST(test_nameless),
 	TEST(test_name_outside_the_strings),

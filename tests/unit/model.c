@@ -8,11 +8,13 @@
 #include "regs.h"
 #include "sys.h"
 
+#include <arpa/inet.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <linux/if_packet.h>
 #include <linux/perf_event.h>
 #include <linux/version.h>
 #include <stdio.h>
@@ -24,7 +26,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,6 +73,7 @@ const struct model_kernel model_4_9 = {
 	.map_end = 20,
 	.prog_end = 44,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
 	.tracepoint_progs = true,
 	.insns_max = 4095,
 	.insns_error = EINVAL,
@@ -85,6 +90,8 @@ const struct model_kernel model_4_14 = {
 	.map_end = 28,
 	.prog_end = 48,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.insns_max = 4096,
@@ -102,6 +109,8 @@ const struct model_kernel model_el8 = {
 	.map_end = 60,
 	.prog_end = 108,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -122,6 +131,8 @@ const struct model_kernel model_4_19 = {
 	.map_end = 60,
 	.prog_end = 72,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -141,6 +152,8 @@ const struct model_kernel model_5_4 = {
 	.map_end = 60,
 	.prog_end = 108,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
@@ -160,11 +173,16 @@ const struct model_kernel model_5_10 = {
 	.map_end = 60,
 	.prog_end = 116,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
 	.prog_arrays = true,
 	.read_kinds = true,
+	.mapped_arrays = true,
+	.ring_buffers = true,
+	.value_max = 4 << 20,
 	.insns_max = 1000000,
 	.insns_error = E2BIG,
 	.charges_memlock = true,
@@ -180,11 +198,15 @@ const struct model_kernel model_6_12 = {
 	.map_end = 72,
 	.prog_end = 144,
 	.perf_arrays = true,
+	.cgroup_arrays = true,
+	.tries = true,
 	.tracepoint_progs = true,
 	.syscall_progs = true,
 	.raw_tracepoints = true,
 	.prog_arrays = true,
 	.read_kinds = true,
+	.mapped_arrays = true,
+	.ring_buffers = true,
 	.insns_max = 1000000,
 	.insns_error = E2BIG,
 	.pmu_type = 8,
@@ -203,6 +225,9 @@ const struct model_kernel *const model_kernels[] = {
 #define ENTER_ID       17   /* raw_syscalls/sys_enter */
 #define GARBAGE	       0xa5
 
+/* MAX_USED_MAPS */
+#define PROGRAM_MAPS 64
+
 enum kind { PROGRAM, MAP, EVENT, TEXT, DIRECTORY, PROBE_LIST, SOCKET };
 
 struct thing {
@@ -211,10 +236,13 @@ struct thing {
 	/* PROGRAM */
 	struct bpf_insn *insns;
 	unsigned int count, type;
-	struct thing *maps[16];
+	struct thing *maps[PROGRAM_MAPS];
 	/* MAP */
 	unsigned int map_type, key_size, value_size, entries;
 	uint8_t *values, *keys; /* keys: of a hash, a byte "used" before each */
+	size_t values_size;	/* rounded up to pages */
+	bool mappable;
+	int maps_of_it; /* mappings */
 	struct thing **slots;
 	/* EVENT */
 	uint32_t event_type;
@@ -235,6 +263,8 @@ struct thing {
 	bool writable;
 	/* SOCKET */
 	int family, socktype;
+	bool bound, stamps;
+	struct sock_fprog filter;
 };
 
 struct model model;
@@ -250,6 +280,11 @@ static struct {
 	const uint8_t *bytes;
 } user[8];
 static int user_count;
+static struct {
+	struct model_packet packet;
+	uint8_t *bytes;
+} queue[256];
+static int queued;
 static uint8_t *stack_area; /* 128 KiB, aligned to 64 */
 
 FILE *__real_fopen(const char *path, const char *mode);
@@ -290,7 +325,7 @@ static void put_thing(struct thing *thing)
 {
 	if (!thing || --thing->refs)
 		return;
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < PROGRAM_MAPS; i++)
 		put_thing(thing->maps[i]);
 	for (unsigned int i = 0; thing->slots && i < thing->entries; i++)
 		put_thing(thing->slots[i]);
@@ -305,6 +340,7 @@ static void put_thing(struct thing *thing)
 	free(thing->keys);
 	free(thing->slots);
 	free(thing->text);
+	free(thing->filter.filter);
 	free(thing);
 	alive--;
 }
@@ -402,6 +438,8 @@ void model_boot(const struct model_kernel *kernel)
 	next_probe_id = 1500;
 	next_write = write_count = 0;
 	user_count = 0;
+	while (queued)
+		free(queue[--queued].bytes);
 }
 
 static int complain_of(const struct thing *thing)
@@ -433,6 +471,10 @@ int model_leaks(void)
 			munmap(all_events[i]->page, all_events[i]->page_size);
 			all_events[i]->page = NULL;
 			put_thing(all_events[i]);
+		}
+		while (all_maps[i] && all_maps[i]->maps_of_it) {
+			all_maps[i]->maps_of_it--;
+			put_thing(all_maps[i]);
 		}
 	}
 	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
@@ -483,27 +525,66 @@ static bool name_is_good(const char name[BPF_OBJ_NAME_LEN])
 	return length < BPF_OBJ_NAME_LEN;
 }
 
+static uint32_t stride_of(const struct thing *map)
+{
+	return (map->value_size + 7) & ~7u;
+}
+
 /* bpf_prog_charge_memlock(), bpf_map_charge_memlock(): EPERM whatever capabilities there are, up to 5.10. */
 static bool memlock_refuses(void)
 {
 	return model.kernel->charges_memlock && model.memlock < model.memlock_need;
 }
 
-/* array_map_alloc(), kernel/bpf/arraymap.c; fd_array_map_alloc() wants values of 4; htab_map_alloc(), hashtab.c. */
+/*
+ * array_map_alloc(), kernel/bpf/arraymap.c; fd_array_map_alloc() wants values of 4; htab_map_alloc(), hashtab.c;
+ * ringbuf_map_alloc(), ringbuf.c: whole pages, a power of two of bytes.
+ */
 static bool map_is_good(const union bpf_attr *attr)
 {
-	if (attr->value_size == 0 || attr->max_entries == 0 || attr->map_flags)
+	unsigned int flags = model.kernel->mapped_arrays && attr->map_type == BPF_MAP_TYPE_ARRAY ? BPF_F_MMAPABLE : 0;
+
+	if (attr->max_entries == 0)
+		return false;
+	if (attr->map_type == BPF_MAP_TYPE_RINGBUF)
+		return model.kernel->ring_buffers && !attr->map_flags && !attr->key_size && !attr->value_size &&
+		       attr->max_entries % PAGE == 0 && !(attr->max_entries & (attr->max_entries - 1));
+	if (attr->value_size == 0)
+		return false;
+	/* trie_alloc(), kernel/bpf/lpm_trie.c */
+	if (attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return model.kernel->tries && attr->map_flags == BPF_F_NO_PREALLOC && attr->key_size > 4 &&
+		       attr->key_size <= 4 + 256;
+	if (attr->map_flags & ~flags)
 		return false;
 	switch (attr->map_type) {
 	case BPF_MAP_TYPE_ARRAY:
 		return attr->key_size == 4;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 		return model.kernel->perf_arrays && attr->key_size == 4 && attr->value_size == 4;
+	case BPF_MAP_TYPE_CGROUP_ARRAY:
+		return model.kernel->cgroup_arrays && attr->key_size == 4 && attr->value_size == 4;
 	case BPF_MAP_TYPE_HASH:
 		return attr->key_size > 0 && attr->key_size <= 512;
 	default:
 		return false;
 	}
+}
+
+/* A ring buffer's are the reader's page, the writers' and the data. */
+static void make_values(struct thing *map)
+{
+	size_t size =
+		map->map_type == BPF_MAP_TYPE_RINGBUF ? 2 * PAGE + map->entries : (size_t)map->entries * stride_of(map);
+
+	map->values_size = size;
+	if (!map->mappable) {
+		map->values = calloc(1, size);
+		return;
+	}
+	map->values_size = (size + PAGE - 1) / PAGE * PAGE;
+	map->values = aligned_alloc(PAGE, map->values_size);
+	memset(map->values, 0, map->values_size);
 }
 
 static int map_create(const union bpf_attr *attr)
@@ -516,8 +597,12 @@ static int map_create(const union bpf_attr *attr)
 		return -EINVAL;
 	if (!map_is_good(attr))
 		return -EINVAL;
+	if (model.map_error && attr->map_type == model.map_error_type)
+		return -model.map_error;
 	if (!model.privileged || memlock_refuses())
 		return -EPERM;
+	if (model.kernel->value_max && attr->value_size > model.kernel->value_max)
+		return -E2BIG;
 	/* array_map_alloc(): what does not fit 32 bits, and here what a test would wait for. */
 	if ((uint64_t)attr->max_entries * ((uint64_t)attr->value_size + attr->key_size) > 16u << 20)
 		return -ENOMEM;
@@ -526,12 +611,13 @@ static int map_create(const union bpf_attr *attr)
 	map->key_size = attr->key_size;
 	map->value_size = attr->value_size;
 	map->entries = attr->max_entries;
-	if (attr->map_type == BPF_MAP_TYPE_HASH)
+	if (attr->map_type == BPF_MAP_TYPE_HASH || attr->map_type == BPF_MAP_TYPE_LPM_TRIE)
 		map->keys = calloc(map->entries, 1 + map->key_size);
-	if (attr->map_type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-		map->values = calloc(map->entries, (map->value_size + 7) & ~7u);
-	else
+	map->mappable = attr->map_flags & BPF_F_MMAPABLE || attr->map_type == BPF_MAP_TYPE_RINGBUF;
+	if (attr->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY || attr->map_type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		map->slots = calloc(map->entries, sizeof(struct thing *));
+	else
+		make_values(map);
 	list_add(all_maps, map);
 	memcpy(model.map_name, model.kernel->map_end >= 44 ? attr->map_name : "", model.kernel->map_end >= 44 ? 16 : 1);
 	return new_fd(map);
@@ -539,7 +625,7 @@ static int map_create(const union bpf_attr *attr)
 
 static uint8_t *map_value(const struct thing *map, uint32_t key)
 {
-	return key < map->entries && map->values ? map->values + (size_t)key * ((map->value_size + 7) & ~7u) : NULL;
+	return key < map->entries && map->values ? map->values + (size_t)key * stride_of(map) : NULL;
 }
 
 /* The place of a key in a hash, or of a free one for it; -1: none. */
@@ -633,6 +719,8 @@ static int map_access(int cmd, const union bpf_attr *attr)
 		return -EINVAL;
 	if (key >= map->entries)
 		return cmd == BPF_MAP_UPDATE_ELEM ? -E2BIG : -ENOENT;
+	if (map->map_type == BPF_MAP_TYPE_RINGBUF)
+		return -ENOTSUP;
 	if (map->values) {
 		if (cmd == BPF_MAP_UPDATE_ELEM)
 			memcpy(map_value(map, key), (const void *)(uintptr_t)attr->value, map->value_size);
@@ -642,9 +730,9 @@ static int map_access(int cmd, const union bpf_attr *attr)
 	}
 	if (cmd != BPF_MAP_UPDATE_ELEM) /* fd_array_map_lookup_elem(): a program's own business */
 		return -ENOTSUP;
-	/* perf_event_fd_array_get_ptr(): a perf event or EINVAL. */
+	/* perf_event_fd_array_get_ptr(): a perf event or EINVAL; cgroup_fd_array_get_ptr(): a cgroup's directory. */
 	memcpy(&fd, (const void *)(uintptr_t)attr->value, sizeof(fd));
-	event = thing_of((int)fd, EVENT);
+	event = thing_of((int)fd, map->map_type == BPF_MAP_TYPE_CGROUP_ARRAY ? DIRECTORY : EVENT);
 	if (!event)
 		return -EBADF;
 	event->refs++;
@@ -662,6 +750,10 @@ static bool has_helper(int32_t helper)
 		return kinds;
 	if (helper == 113)
 		return kinds && !model.confidential;
+	if (helper == 130)
+		return model.kernel->ring_buffers;
+	if (helper == 37)
+		return model.kernel->cgroup_arrays;
 	return helper != 4 || !(kinds && model.confidential);
 }
 
@@ -688,11 +780,11 @@ static const char *find_fault(struct thing *prog)
 		map = insn->src_reg == BPF_PSEUDO_MAP_FD ? look_up(insn->imm) : NULL;
 		if (!map || map->kind != MAP || insn[1].imm)
 			return "fd is not pointing to valid bpf_map";
-		for (known = 0; known < maps && prog->maps[known] != map;)
-			known++;
+		for (known = 0; known < maps && prog->maps[known] != map; known++)
+			;
 		if (known < maps)
 			continue;
-		if (maps == 16)
+		if (maps == PROGRAM_MAPS)
 			return "too many maps";
 		map->refs++;
 		prog->maps[maps++] = map;
@@ -1116,42 +1208,82 @@ int sys_ioctl(int fd, unsigned long request, unsigned long arg)
 /* --- rings --- */
 
 /* perf_mmap(): one page and a power of two of them. */
-int sys_mmap(int fd, size_t length, void **address)
+static int map_event(struct thing *event, size_t offset, size_t length, void **address)
 {
-	struct thing *event = thing_of(fd, EVENT);
 	size_t pages = length / PAGE - 1;
-	int result = disturb();
 	void *map;
 
-	*address = NULL;
-	if (result)
-		return result;
-	if (!event || event->page || length % PAGE || pages == 0 || pages & (pages - 1))
+	if (event->page || offset || length % PAGE || pages == 0 || pages & (pages - 1))
 		return -EINVAL;
 	map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
 		return -ENOMEM;
 	event->page = map;
 	event->page_size = length;
-	event->refs++;
-	mappings++;
 	*address = map;
+	return 0;
+}
+
+/* array_map_mmap(): no more than there is. ringbuf_map_mmap(): what is written to is the first page. */
+static int map_map(struct thing *map, size_t offset, size_t length, bool writable, void **address)
+{
+	if (!map->mappable)
+		return -ENOTSUP;
+	if (offset + length > map->values_size)
+		return -EINVAL;
+	if (map->map_type == BPF_MAP_TYPE_RINGBUF && writable && (offset || length != PAGE))
+		return -EPERM;
+	map->maps_of_it++;
+	*address = map->values + offset;
+	return 0;
+}
+
+int sys_mmap(int fd, size_t offset, size_t length, bool writable, void **address)
+{
+	struct thing *thing = look_up(fd);
+	int result = disturb();
+
+	*address = NULL;
+	if (!thing)
+		model.strangers++;
+	if (!result && (!thing || (thing->kind != EVENT && thing->kind != MAP)))
+		result = -EINVAL;
+	if (!result && thing->kind == EVENT)
+		result = map_event(thing, offset, length, address);
+	else if (!result)
+		result = map_map(thing, offset, length, writable, address);
+	if (result)
+		return result;
+	thing->refs++;
+	mappings++;
+	return 0;
+}
+
+static int unmap_event(struct thing *event, void *address, size_t length)
+{
+	if (event->page_size != length)
+		model.strangers++;
+	munmap(address, event->page_size);
+	event->page = NULL;
+	mappings--;
+	put_thing(event);
 	return 0;
 }
 
 int sys_munmap(void *address, size_t length)
 {
-	for (int i = 0; i < ALL_FDS; i++) {
-		struct thing *event = all_events[i];
+	uint8_t *at = address;
 
-		if (!event || event->page != address)
+	for (int i = 0; i < ALL_FDS; i++) {
+		struct thing *map = all_maps[i];
+
+		if (all_events[i] && all_events[i]->page == address)
+			return unmap_event(all_events[i], address, length);
+		if (!map || !map->maps_of_it || at < map->values || at + length > map->values + map->values_size)
 			continue;
-		if (event->page_size != length)
-			model.strangers++;
-		munmap(address, event->page_size);
-		event->page = NULL;
+		map->maps_of_it--;
 		mappings--;
-		put_thing(event);
+		put_thing(map);
 		return 0;
 	}
 	model.strangers++;
@@ -1252,19 +1384,54 @@ static int64_t output(const struct thing *map, uint64_t index, const void *data,
 	return model.kernel->tells_refusal ? -ENOSPC : 0;
 }
 
+/* __bpf_ringbuf_reserve() and bpf_ringbuf_commit(), kernel/bpf/ringbuf.c: EAGAIN where there is no room. */
+static int64_t ring_output(const struct thing *map, const void *data, uint64_t size, uint64_t flags)
+{
+	unsigned long *read, *written;
+	uint64_t length = (size + 8 + 7) & ~7ull;
+	uint32_t header[2] = {(uint32_t)size, 0};
+
+	if (map->map_type != BPF_MAP_TYPE_RINGBUF)
+		abort(); /* the verifier's business */
+	if (flags & ~3ull)
+		return -EINVAL;
+	read = (unsigned long *)map->values;
+	written = (unsigned long *)(map->values + PAGE);
+	if (*written - *read + length >= map->entries)
+		return -EAGAIN;
+	for (uint64_t i = 0; i < length; i++)
+		map->values[2 * PAGE + (*written + i) % map->entries] = i < 8	       ? ((uint8_t *)header)[i]
+									: i - 8 < size ? ((const uint8_t *)data)[i - 8]
+										       : 0;
+	*written += length;
+	model.wakes += flags & BPF_RB_FORCE_WAKEUP ? 1 : 0;
+	return 0;
+}
+
 /* --- memory and helpers --- */
 
+/* check_map_access(): within one value. A ring buffer's insides are the helpers' own. */
 bool model_owns(uint64_t address, size_t size)
 {
-	for (int i = 0; i < ALL_FDS; i++) {
+	static int last; /* where the one before was: it is asked for every access to memory */
+
+	for (int n = 0; n < ALL_FDS; n++) {
+		int i = (last + n) % ALL_FDS;
 		const struct thing *map = all_maps[i];
 		uint64_t start = map ? (uintptr_t)map->values : 0;
 
-		if (start && address >= start &&
-		    address + size <= start + (uint64_t)map->entries * ((map->value_size + 7) & ~7u))
-			return true;
+		if (!start || map->map_type == BPF_MAP_TYPE_RINGBUF || address < start ||
+		    address >= start + (uint64_t)map->entries * stride_of(map))
+			continue;
+		last = i;
+		return (address - start) % stride_of(map) + size <= map->value_size;
 	}
 	return false;
+}
+
+struct mapped_ring *model_mapped_ring(int map, unsigned int cpu)
+{
+	return (struct mapped_ring *)map_value(thing_of(map, MAP), cpu);
 }
 
 void model_map_sizes(uint64_t map, uint32_t *key, uint32_t *value)
@@ -1343,12 +1510,33 @@ static int64_t probe_read(int32_t helper, void *to, uint64_t size, uint64_t from
 	return -EFAULT;
 }
 
+/* The longest prefix is as good as any here: what a filter asks is whether there is one. */
+static uint8_t *trie_find(const struct thing *map, const void *key)
+{
+	uint32_t bits, have;
+
+	memcpy(&bits, key, sizeof(bits));
+	for (unsigned int i = 0; i < map->entries; i++) {
+		const uint8_t *slot = map->keys + (size_t)i * (1 + map->key_size), *a = slot + 5,
+			      *b = (const uint8_t *)key + 4;
+
+		memcpy(&have, slot + 1, sizeof(have));
+		if (!slot[0] || have > bits || memcmp(a, b, have / 8) != 0)
+			continue;
+		if (have % 8 == 0 || (a[have / 8] ^ b[have / 8]) >> (8 - have % 8) == 0)
+			return map_value(map, i);
+	}
+	return NULL;
+}
+
 static uint8_t *map_find(const struct thing *map, const void *key)
 {
 	uint32_t index;
 	int at;
 
-	if (map->keys) {
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_find(map, key);
+	if (map->map_type == BPF_MAP_TYPE_HASH) {
 		at = hash_find(map, key, false);
 		return at < 0 ? NULL : map_value(map, (uint32_t)at);
 	}
@@ -1358,6 +1546,8 @@ static uint8_t *map_find(const struct thing *map, const void *key)
 
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
+	if (model.watch)
+		model.watch(helper, (const uint64_t[]){a, b, c, d, e});
 	switch (helper) {
 	case 1:
 		return (uintptr_t)map_find((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b);
@@ -1368,7 +1558,7 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
 						      (const void *)(uintptr_t)c, d);
 	case 5:
-		return clock_now();
+		return model.clock ? model.clock : clock_now();
 	case 8:
 		return model.cpu;
 	case 14:
@@ -1381,8 +1571,12 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 		else
 			prctl(PR_GET_NAME, (void *)(uintptr_t)a);
 		return 0;
+	case 37:
+		return b < 32 && model.in_cgroups >> b & 1;
 	case 25:
 		return (uint64_t)output((const struct thing *)(uintptr_t)b, c, (const void *)(uintptr_t)d, e);
+	case 130:
+		return (uint64_t)ring_output((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b, c, d);
 	case 4:
 	case 112:
 	case 113:
@@ -1553,13 +1747,128 @@ int sys_socket(int family, int type, int protocol)
 	struct thing *sock;
 	int result = disturb();
 
-	(void)protocol;
 	if (result || model.socket_error)
 		return result ? result : -model.socket_error;
+	if (model.real_sockets) {
+		result = socket(family, type | SOCK_CLOEXEC, protocol);
+		return result < 0 ? -errno : result;
+	}
 	sock = new_thing(SOCKET);
 	sock->family = family;
 	sock->socktype = type & 0xf;
 	return new_fd(sock);
+}
+
+/* --- packet sockets --- */
+
+/* packet_create(), net/packet/af_packet.c: a socket without a protocol receives nothing before it is bound. */
+int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || sock->family != AF_PACKET || addrlen < sizeof(struct sockaddr_ll))
+		return result ? result : -EINVAL;
+	sock->bound = ((const struct sockaddr_ll *)addr)->sll_protocol;
+	return 0;
+}
+
+static int attach_filter(struct thing *sock, const struct sock_fprog *filter)
+{
+	size_t size = filter->len * sizeof(*filter->filter);
+
+	free(sock->filter.filter);
+	sock->filter.len = filter->len;
+	sock->filter.filter = malloc(size);
+	memcpy(sock->filter.filter, filter->filter, size);
+	return 0;
+}
+
+int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || level != SOL_SOCKET)
+		return result ? result : -EINVAL;
+	switch (option) {
+	case SO_ATTACH_FILTER:
+		return size == sizeof(struct sock_fprog) ? attach_filter(sock, value) : -EINVAL;
+	case SO_TIMESTAMPNS:
+		sock->stamps = *(const int *)value;
+		return 0;
+	case SO_RCVBUF:
+		return 0;
+	case SO_RCVBUFFORCE:
+		return model.privileged ? 0 : -EPERM;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock || level != SOL_PACKET || option != PACKET_STATISTICS)
+		return result ? result : -EINVAL;
+	if (*size < sizeof(struct tpacket_stats))
+		return -EINVAL;
+	*(struct tpacket_stats *)value = (struct tpacket_stats){.tp_drops = model.packets_dropped};
+	model.packets_dropped = 0;
+	return 0;
+}
+
+bool model_packet(const struct model_packet *packet)
+{
+	for (int i = 0; i < ALL_FDS; i++) {
+		struct thing *sock = fds[i];
+
+		if (!sock || sock->kind != SOCKET || !sock->bound)
+			continue;
+		if (sock->filter.filter && !classic_run(&sock->filter, packet))
+			return false;
+		if (queued == sizeof(queue) / sizeof(queue[0]))
+			abort();
+		queue[queued].packet = *packet;
+		queue[queued].bytes = malloc(packet->len + 1);
+		memcpy(queue[queued++].bytes, packet->bytes, packet->len);
+		return true;
+	}
+	return false;
+}
+
+static void put_stamp(struct msghdr *message, uint64_t stamp)
+{
+	struct timespec time = {(time_t)(stamp / 1000000000), (long)(stamp % 1000000000)};
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SO_TIMESTAMPNS;
+	control->cmsg_len = CMSG_LEN(sizeof(time));
+	memcpy(CMSG_DATA(control), &time, sizeof(time));
+	message->msg_controllen = CMSG_SPACE(sizeof(time));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	struct sockaddr_ll *from = message->msg_name;
+	size_t room = message->msg_iov->iov_len, len;
+	int result = disturb();
+
+	if (result || !sock || !queued)
+		return result ? result : flags & MSG_DONTWAIT ? -EAGAIN : -EINVAL;
+	len = queue[0].packet.len < room ? queue[0].packet.len : room;
+	memcpy(message->msg_iov->iov_base, queue[0].bytes, len);
+	from->sll_protocol = htons(queue[0].packet.protocol);
+	message->msg_controllen = queue[0].packet.stamp && sock->stamps ? message->msg_controllen : 0;
+	if (message->msg_controllen)
+		put_stamp(message, queue[0].packet.stamp);
+	free(queue[0].bytes);
+	memmove(queue, queue + 1, (size_t)--queued * sizeof(queue[0]));
+	return (ssize_t)len;
 }
 
 /* Another process's connect to the same place, by the same descriptor number: only what lies in sin_zero differs. */
@@ -1576,11 +1885,25 @@ static void intrude(const struct model_call *call)
 	model.pid_tgid = 0;
 }
 
+static int connect_really(int fd, const struct sockaddr *addr, unsigned int addrlen)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	if (addr->sa_family == AF_UNIX && model.daemon) {
+		strcpy(un.sun_path, model.daemon);
+		addr = (const struct sockaddr *)&un;
+		addrlen = sizeof(un);
+	}
+	return connect(fd, addr, addrlen) ? -errno : 0;
+}
+
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
-	struct thing *sock = thing_of(fd, SOCKET);
+	struct thing *sock = model.real_sockets ? NULL : thing_of(fd, SOCKET);
 	struct model_call call = {.fd = fd, .addr = addr, .addrlen = (int)addrlen, .nr = __NR_connect};
 
+	if (model.real_sockets)
+		return connect_really(fd, addr, addrlen);
 	if (!sock)
 		return -EBADF;
 	call.family = sock->family;
@@ -1731,7 +2054,7 @@ int sys_close(int fd)
 {
 	int i = fd - MODEL_FIRST_FD;
 
-	if (fd >= 0 && fd < MODEL_FIRST_FD && model.real_files)
+	if (fd >= 0 && fd < MODEL_FIRST_FD && (model.real_files || model.real_sockets))
 		return close(fd) ? -errno : 0;
 	if (i < 0 || i >= ALL_FDS || !fds[i]) {
 		model.strangers++;
@@ -1774,6 +2097,12 @@ void model_write_next(ssize_t result)
 	next_writes[write_count++] = result;
 }
 
+/* What is to become of the next write: an errno, or how much of it. */
+static ssize_t next_most(void)
+{
+	return next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+}
+
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	struct thing *list;
@@ -1783,7 +2112,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	if (result)
 		return result;
 	if (fd < MODEL_FIRST_FD && model.real_files) {
-		ssize_t most = next_write < write_count ? next_writes[next_write++] : MODEL_ALL;
+		ssize_t most = next_most();
 
 		if (most < 0)
 			return most;
@@ -1804,11 +2133,54 @@ int sys_fsync(int fd)
 	return result ? result : fcntl(fd, F_GETFD) < 0 ? -errno : 0;
 }
 
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr part = *message;
+	struct iovec iov[128];
+	ssize_t most = next_most(), sent;
+	int result = disturb();
+	size_t all = 0;
+
+	if (result || most < 0)
+		return result ? result : most;
+	for (size_t i = 0; i < message->msg_iovlen && i < 128; i++) {
+		iov[i] = message->msg_iov[i];
+		if (all + iov[i].iov_len > (size_t)most)
+			iov[i].iov_len = (size_t)most - all;
+		all += iov[i].iov_len;
+	}
+	part.msg_iov = iov;
+	sent = sendmsg(fd, &part, flags);
+	return sent < 0 ? -errno : sent;
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	ssize_t most = next_most();
+	int result = disturb();
+
+	if (result || most < 0)
+		return result ? result : (int)most;
+	result = sendmmsg(fd, messages, count < (size_t)most ? count : (unsigned int)most, flags);
+	return result < 0 ? -errno : result;
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	int fd = model.memfd_error ? -1 : memfd_create(name, flags);
+
+	if (model.memfd_error)
+		return -model.memfd_error;
+	return fd < 0 ? -errno : fd;
+}
+
 int sys_rename(const char *from, const char *to)
 {
 	int result = disturb();
 
-	return result ? result : rename(from, to) ? -errno : 0;
+	if (result || model.rename_error)
+		return result ? result : -model.rename_error;
+	return rename(from, to) ? -errno : 0;
 }
 
 int sys_unlink(const char *path)
@@ -1834,6 +2206,15 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 	sys_close(fd);
 	buf[got < 0 ? 0 : used] = '\0';
 	return got < 0 ? got : used;
+}
+
+int sys_stat(const char *path, struct stat *status)
+{
+	int result = disturb();
+
+	if (result || !model.real_files)
+		return result ? result : -ENOENT;
+	return stat(path, status) ? -errno : 0;
 }
 
 int sys_mount_private(const char *type, const char *target)

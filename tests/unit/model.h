@@ -7,6 +7,7 @@
 #ifndef CONNSNOOP_MODEL_H
 #define CONNSNOOP_MODEL_H
 
+#include "classic.h"
 #include "event.h"
 
 #include <linux/bpf.h>
@@ -19,17 +20,21 @@
 /* What a version is, as far as a loader can feel it. The comments in model.c name the kernel's functions. */
 struct model_kernel {
 	const char *name;
-	unsigned int version;	/* LINUX_VERSION_CODE */
-	bool wants_version;	/* kern_version of a kprobe program is compared (up to 4.19, not el8) */
-	unsigned int attr_size; /* sizeof(union bpf_attr) */
-	unsigned int map_end;	/* end of BPF_MAP_CREATE's last field */
-	unsigned int prog_end;	/* end of BPF_PROG_LOAD's last field */
-	bool perf_arrays;	/* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
-	bool tracepoint_progs;	/* BPF_PROG_TYPE_TRACEPOINT (4.7) */
-	bool syscall_progs;	/* ... on the syscalls group (4.14) */
-	bool raw_tracepoints;	/* BPF_RAW_TRACEPOINT_OPEN (4.17) */
-	bool prog_arrays;	/* several programs on an event (4.15) */
-	bool read_kinds;	/* helpers 112 and 113 (5.5) */
+	unsigned int version;	   /* LINUX_VERSION_CODE */
+	bool wants_version;	   /* kern_version of a kprobe program is compared (up to 4.19, not el8) */
+	unsigned int attr_size;	   /* sizeof(union bpf_attr) */
+	bool cgroup_arrays, tries; /* kinds of maps */
+	unsigned int map_end;	   /* end of BPF_MAP_CREATE's last field */
+	unsigned int prog_end;	   /* end of BPF_PROG_LOAD's last field */
+	bool perf_arrays;	   /* BPF_MAP_TYPE_PERF_EVENT_ARRAY (4.3) */
+	bool tracepoint_progs;	   /* BPF_PROG_TYPE_TRACEPOINT (4.7) */
+	bool syscall_progs;	   /* ... on the syscalls group (4.14) */
+	bool raw_tracepoints;	   /* BPF_RAW_TRACEPOINT_OPEN (4.17) */
+	bool prog_arrays;	   /* several programs on an event (4.15) */
+	bool read_kinds;	   /* helpers 112 and 113 (5.5) */
+	bool mapped_arrays;	   /* BPF_F_MMAPABLE (5.5) */
+	bool ring_buffers;	   /* BPF_MAP_TYPE_RINGBUF and helper 130 (5.8) */
+	unsigned int value_max;	   /* KMALLOC_MAX_SIZE, where an array's values are held against it (to 5.10); 0: not */
 	unsigned int insns_max;
 	int insns_error;      /* what one more is */
 	bool charges_memlock; /* up to 5.10 */
@@ -84,7 +89,8 @@ struct model {
 	const char *release, *build, *signature;
 	bool vdso;
 	int socket_error;
-	bool taken; /* another program sits on syscalls/sys_enter_connect */
+	unsigned int packets_dropped; /* since the last PACKET_STATISTICS */
+	bool taken;		      /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
 	bool privileged;
@@ -95,6 +101,8 @@ struct model {
 	const char *uid_map;
 	uint64_t pid_tgid;    /* 0: this process */
 	uint64_t uid_gid;     /* 0: this process's */
+	uint32_t in_cgroups;  /* 1 << index: the current task is in that one of a cgroup array */
+	uint64_t clock;	      /* what bpf_ktime_get_ns() says; 0: the real time */
 	char comm[COMM_SIZE]; /* "": this process's */
 
 	/* Misbehaviour. */
@@ -110,12 +118,18 @@ struct model {
 	int fail_at;		 /* this call, counted from 1, fails with ... */
 	int fail_error;
 	int perf_error; /* of each perf_event_open of a ring */
-	int calls;	/* so many were made */
+	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
+	unsigned int map_error_type;
+	int calls; /* so many were made */
+
+	/* Called before each helper that a program calls, to see what it does. */
+	void (*watch)(int32_t helper, const uint64_t args[5]);
 
 	/* What it did. */
 	int attempts;		   /* sys_connect */
 	int loads;		   /* programs accepted */
-	int records;		   /* that programs have put out */
+	int records;		   /* that programs have put out into perf's rings */
+	int wakes;		   /* by helper 130 */
 	int truncations;	   /* kprobe_events opened with O_TRUNC: deletes everybody's */
 	int strangers;		   /* calls on descriptors that are not open */
 	unsigned int last_version; /* kern_version of the last accepted program */
@@ -126,8 +140,11 @@ struct model {
 	uint32_t refused;  /* records that found no room, since the last LOST */
 	struct model_probe probes[MODEL_LISTED_MAX];
 
-	/* Writes to real files (sink.t): see model_write_next(). */
+	/* Writes to real files and sends to real sockets (sink.t, syslog.t): see model_write_next(). */
 	bool real_files;
+	bool real_sockets;
+	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	int memfd_error, rename_error;
 };
 
 extern struct model model;
@@ -143,7 +160,13 @@ int model_leaks(void);
 struct model_probe *model_foreign_probe(const char *event, const char *symbol, int held);
 struct model_probe *model_find_probe(const char *event);
 
-/* The next write to a real file: below 0 an errno, above it the most that is written; in the order given. */
+/* A packet comes by: it is queued at a packet socket that is bound and whose filter lets it pass. False: at none. */
+bool model_packet(const struct model_packet *packet);
+
+/*
+ * The next write to a real file or send to a real socket: below 0 an errno, else the most that is written, or the most
+ * messages; in the order given.
+ */
 #define MODEL_ALL 1000000
 void model_write_next(ssize_t result);
 
@@ -175,9 +198,16 @@ void model_ring_put(struct model_ring *ring, const void *bytes, uint32_t size);
 bool model_ring_sample(struct model_ring *ring, const void *data, uint32_t size);
 void model_ring_lost(struct model_ring *ring, uint64_t count);
 
+/* The ring of a CPU in a map that can be mapped, the values being as large as this one's. */
+struct mapped_ring *model_mapped_ring(int map, unsigned int cpu);
+
 /* interpreter.c: runs a program; memory outside its stack, context and map values is a failed test. */
 struct model_program;
 uint64_t model_run(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size);
+/* The same with the jumps of versions 2 and 3, and on a stack that can be looked at afterwards, aligned to 8. */
+#define MODEL_STACK 512
+uint64_t model_run_late(const struct bpf_insn *insns, unsigned int count, void *ctx, size_t ctx_size,
+			uint8_t stack[MODEL_STACK]);
 /* What the interpreter asks of the machine. */
 uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
 bool model_owns(uint64_t address, size_t size); /* map values */

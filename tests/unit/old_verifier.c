@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include "image.h"
+#include "insns.h"
 #include "model.h"
 #include "old_verifier.h"
 #include "object/private.h"
@@ -29,20 +30,6 @@ static const struct old_map sample_maps[] = {
 };
 
 /* clang-format off */
-#define INSN(c, d, s, o, i)	  {.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)}
-#define MOVE(to, from)		  INSN(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0)
-#define NUMBER(to, n)		  INSN(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, n)
-#define ADD(to, n)		  INSN(BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, n)
-#define LD64(to, n)		  INSN(BPF_LD | BPF_IMM | BPF_DW, to, 0, 0, n), INSN(0, 0, 0, 0, 0)
-#define MAP(to, fd)		  INSN(BPF_LD | BPF_IMM | BPF_DW, to, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
-#define LOAD(size, to, from, off) INSN(BPF_LDX | BPF_MEM | (size), to, from, off, 0)
-#define STORE(size, to, off, from) INSN(BPF_STX | BPF_MEM | (size), to, from, off, 0)
-#define PUT(size, to, off, n)	  INSN(BPF_ST | BPF_MEM | (size), to, 0, off, n)
-#define JUMP(op, reg, n, off)	  INSN(BPF_JMP | (op) | BPF_K, reg, 0, off, n)
-#define GOTO(off)		  INSN(BPF_JMP | BPF_JA, 0, 0, off, 0)
-#define CALL(helper)		  INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
-#define EXIT			  INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-#define RETURN			  NUMBER(0, 0), EXIT
 /* r0: a value of ARRAY or null. */
 #define LOOKUP PUT(BPF_W, 10, -4, 0), MOVE(2, 10), ADD(2, -4), MAP(1, ARRAY), CALL(1)
 /* Eight bytes at r10 - 8 from nowhere. */
@@ -380,8 +367,9 @@ static bool check_program(struct object *object, const char *section, int type, 
 	return true;
 }
 
-static bool check_image(const struct image *image, const char *name, const struct model_kernel *kernel,
-			const struct old_rules *rules)
+/* `on`: with all that other constants than filters switch on, or with nothing of it. */
+static bool check_filtered(const struct image *image, const char *name, const struct model_kernel *kernel,
+			   const struct old_rules *rules, const struct filter *filter, bool on)
 {
 	static const struct object_kernel nameless = {0};
 	struct object *object;
@@ -393,11 +381,16 @@ static bool check_image(const struct image *image, const char *name, const struc
 		print_error("%s\n", err.text);
 		return false;
 	}
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_prepare_filtered(object, filter);
 	assert_int_equal(object_create_maps(object, &nameless, &err), 0);
 	image_set_constants(object);
+	if (!on) {
+		object_set_constant(object, "STACK_SIZE", 0, &err);
+		object_set_constant(object, "REGS_FROM_TOP", 0, &err);
+		object_set_constant(object, "PLACE", 0, &err);
+		object_set_constant(object, "NATIVE", 0, &err);
+		object_set_constant(object, "COUNT", 0, &err);
+	}
 	good = check_program(object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, rules);
 	good &= check_program(object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, rules);
 	if (rules->tracepoints)
@@ -407,11 +400,38 @@ static bool check_image(const struct image *image, const char *name, const struc
 	return good;
 }
 
+/* With no filter, and with all that these kernels can apply, as lists and as single numbers. */
+static bool check_image(const struct image *image, const char *name, const struct model_kernel *kernel,
+			const struct old_rules *rules, bool on)
+{
+	struct filter filter = {.families = FAMILIES_ANY, .any_type = true};
+	struct error err;
+	bool good = check_filtered(image, name, kernel, rules, &filter, on);
+
+	filter.families = FAMILIES_DEFAULT;
+	filter.any_type = false;
+	ranges_add(&filter.pids, "-p", "1", UINT32_MAX, &err);
+	ranges_add(&filter.uids, "-u", "!1", UINT32_MAX, &err);
+	ranges_add(&filter.ports, "-P", "1", UINT16_MAX, &err);
+	good &= check_filtered(image, name, kernel, rules, &filter, on);
+	ranges_add(&filter.pids, "-p", "3-9", UINT32_MAX, &err);
+	ranges_add(&filter.uids, "-u", "!3-9", UINT32_MAX, &err);
+	ranges_add(&filter.ports, "-P", "3-9", UINT16_MAX, &err);
+	patterns_add(&filter.comms, "--comm", "a,b", &err);
+	good &= check_filtered(image, name, kernel, rules, &filter, on);
+	filter_free(&filter);
+	return good;
+}
+
 static bool check_on_both(const struct image *image, const char *name)
 {
-	bool good = check_image(image, name, &model_4_4, &old_4_4);
+	bool good = true;
 
-	return check_image(image, name, &model_4_9, &old_4_9) && good;
+	for (int on = 0; on < 2; on++) {
+		good &= check_image(image, name, &model_4_4, &old_4_4, on);
+		good &= check_image(image, name, &model_4_9, &old_4_9, on);
+	}
+	return good;
 }
 
 static void test_built_object(void **state)

@@ -104,6 +104,33 @@ static void test_switches(void **state)
 	assert_true(options.since_start && options.clock && options.user && !options.header);
 }
 
+/* Other programs' formats are about who, too. */
+static void test_formats(void **state)
+{
+	static const struct {
+		const char *name;
+		enum format format;
+		bool identity;
+	} rows[] = {
+		{"text", FORMAT_TEXT, false},	   {"json", FORMAT_JSON, false}, {"csv", FORMAT_CSV, false},
+		{"ecs", FORMAT_ECS, true},	   {"ocsf", FORMAT_OCSF, true},	 {"tracee", FORMAT_TRACEE, true},
+		{"tracee2", FORMAT_TRACEE2, true},
+	};
+
+	(void)state;
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), FORMAT_COUNT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "--format %s", rows[i].name);
+		good(line);
+		assert_int_equal(options.format, rows[i].format);
+		assert_int_equal(options.identity, rows[i].identity);
+	}
+	bad("--format tracee3", "tracee2, ecs, ocsf or csv, not \"tracee3\"");
+	bad("--format -c", "--format takes");
+}
+
 static void test_actions(void **state)
 {
 	(void)state;
@@ -151,6 +178,13 @@ static void test_values(void **state)
 	assert_int_equal(options.hook, HOOK_PROTO);
 	good("--hook=tracepoint");
 	assert_int_equal(options.hook, HOOK_TRACEPOINT);
+	assert_int_equal(options.ring, RINGS_AUTO);
+	good("--ring auto");
+	assert_int_equal(options.ring, RINGS_AUTO);
+	good("--ring mapped");
+	assert_int_equal(options.ring, RINGS_MAPPED);
+	good("--ring=perf");
+	assert_int_equal(options.ring, RINGS_PERF);
 }
 
 static void test_bad_values(void **state)
@@ -176,6 +210,7 @@ static void test_bad_values(void **state)
 		bad(line, "--buffer-pages takes");
 	}
 	bad("--format xml", "--format takes");
+	bad("--ring lord", "--ring takes auto, mapped or perf, not \"lord\"");
 	bad("--hook bpf", "--hook takes auto, kprobe, proto or tracepoint");
 	bad("--hook \"\"", "--hook takes");
 }
@@ -367,8 +402,6 @@ static void test_help_names_every_option(void **state)
 		"--object",    "--doctor",
 		"--net",       "--comm",
 		"--unix-path", "--version",
-		"--by",	       "--max-keys",
-		"--learn",     "--check",
 		"--help",
 	};
 
@@ -382,6 +415,7 @@ static void test_help_names_every_option(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_defaults),
 	TEST(test_switches),
+	TEST(test_formats),
 	TEST(test_actions),
 	TEST(test_values),
 	TEST(test_bad_values),

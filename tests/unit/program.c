@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define CONNECT "kprobe/connect"
 
@@ -38,9 +39,7 @@ static void open_object(void)
 	struct error err;
 
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
-	object_resize_map(object, "rings", 4, &err);
-	object_resize_map(object, "bells", 4, &err);
-	object_resize_map(object, "counters", 4, &err);
+	image_prepare(object);
 	assert_int_equal(object_create_maps(object, &nameless, &err), 0);
 	image_set_constants(object);
 }
@@ -76,6 +75,29 @@ static void test_loaded_on_every_kernel(void **state)
 		assert_string_equal(model.last_name, kernel.names ? "connsnoop" : "");
 		assert_int_equal(model.last_version, kernel.version);
 	}
+}
+
+/* The kernel does not get to see what the constants switched off. */
+static void test_pruned(void **state)
+{
+	const unsigned int whole = (unsigned int)image_section(&image, CONNECT)->sh_size / 8;
+	unsigned int on;
+	struct error err;
+
+	(void)state;
+	open_object();
+	sys_close(object_load_program(object, CONNECT, BPF_PROG_TYPE_KPROBE, &image_kernel, &err));
+	on = model.last_count;
+	object_set_constant(object, "STACK_SIZE", 0, &err);
+	sys_close(object_load_program(object, CONNECT, BPF_PROG_TYPE_KPROBE, &image_kernel, &err));
+	assert_int_equal(model.loads, 2);
+	assert_true(on <= whole && model.last_count + 80 < on);
+	/* What is refused is told by the length that was refused. */
+	model.load_error = EACCES;
+	model.load_reason = "R1 invalid mem access 'inv'";
+	assert_refused(&image_kernel, STATUS_UNSUPPORTED, "R1 invalid");
+	object_load_program(object, CONNECT, BPF_PROG_TYPE_KPROBE, &image_kernel, &err);
+	assert_int_equal(strtoul(strchr(err.text, '(') + 1, NULL, 10), model.last_count);
 }
 
 static void test_odd_size(void **state)
@@ -128,12 +150,12 @@ static void test_constants_have_room(void **state)
 
 	(void)state;
 	open_object();
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "constant_%d", i);
 		set += object_set_constant(object, name, 1, &err) == 0;
 	}
-	assert_true(set >= 32 && set < 100);
-	assert_sentence(&err, STATUS_FAILURE, "no room for constant \"constant_99\"");
+	assert_true(set >= 64 && set < 200);
+	assert_sentence(&err, STATUS_FAILURE, "no room for constant \"constant_199\"");
 	/* What is there can still be changed. */
 	assert_int_equal(object_set_constant(object, "NONCE", 5, &err), 0);
 	memset(name, 'n', 79);
@@ -231,6 +253,7 @@ static void test_memlock(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(test_loaded_on_every_kernel),
+	TEST(test_pruned),
 	TEST(test_odd_size),
 	TEST(test_empty),
 	TEST(test_too_long),

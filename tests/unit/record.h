@@ -11,7 +11,7 @@
 
 #define RECORD_STALE 0xa5
 
-/* curl's connect of descriptor 5 to the given bytes, which are all that is the caller's of the 28 or 128. */
+/* curl's connect of descriptor 5 to the given bytes, which are all that is the caller's of the 16, 28 or 128. */
 static inline struct event record(const void *addr, int32_t addrlen)
 {
 	struct event event;
@@ -64,7 +64,7 @@ static inline struct event record_unix(const void *path, size_t len)
 
 static inline size_t record_size(const struct event *event)
 {
-	return (uint32_t)event->addrlen <= ADDR_SHORT ? EVENT_SIZE_SHORT : EVENT_SIZE_LONG;
+	return attempt_record_size(event->addrlen);
 }
 
 static inline bool record_decode(struct attempt *attempt, const struct event *event)

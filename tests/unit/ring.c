@@ -435,7 +435,7 @@ static void check_position(uint64_t at, bool narrow)
 	struct model_ring kernel;
 
 	memset(&seen, 0, sizeof(seen));
-	assert_int_equal(ring_open(&ring, 0, 1), 0);
+	assert_int_equal(perf_ring_open(&ring, 0, 1), 0);
 	kernel = kernel_side(0);
 	kernel.page->data_head = at;
 	kernel.page->data_tail = at;
@@ -444,18 +444,17 @@ static void check_position(uint64_t at, bool narrow)
 		assert_true(write_sample(&kernel, time, 84));
 		if (narrow)
 			kernel.page->data_head &= 0xffffffff;
-		ring_look(&ring);
-		assert_true(ring_next(&ring, &reader));
+		ring.kind->look(&ring, &reader);
+		assert_true(ring.kind->next(&ring, &reader));
 		assert_int_equal(ring.sample.time, time);
 		assert_int_equal(ring.sample.size, 84);
 		ring.tail += ring.sample.record;
-		assert_false(ring_next(&ring, &reader));
-		ring_release(&ring);
+		assert_false(ring.kind->next(&ring, &reader));
+		ring.kind->release(&ring);
 		assert_int_equal((uint32_t)kernel.page->data_tail, (uint32_t)kernel.page->data_head);
 	}
 	assert_int_equal((uint32_t)kernel.page->data_head, (uint32_t)(at + 60 * 96));
-	ring_close(&ring);
-	ring_close(&ring); /* closed is closed */
+	ring.kind->close(&ring);
 }
 
 static void test_position_wraps(void **state)
@@ -475,21 +474,21 @@ static void test_full_at_the_wrap(void **state)
 	int count = 0;
 
 	(void)state;
-	assert_int_equal(ring_open(&ring, 0, 1), 0);
+	assert_int_equal(perf_ring_open(&ring, 0, 1), 0);
 	kernel = kernel_side(0);
 	kernel.page->data_head = kernel.page->data_tail = 0xfffff800;
 	ring.tail = ring.released = 0xfffff800;
 	while (write_sample(&kernel, 1, 84))
 		count++;
-	ring_look(&ring);
+	ring.kind->look(&ring, &reader);
 	assert_true(ring.was_full);
 	for (int i = 0; i < count; i++) {
-		assert_true(ring_next(&ring, &reader));
+		assert_true(ring.kind->next(&ring, &reader));
 		ring.tail += ring.sample.record;
 	}
-	assert_false(ring_next(&ring, &reader));
+	assert_false(ring.kind->next(&ring, &reader));
 	assert_int_equal(count, 4096 / 96);
-	ring_close(&ring);
+	ring.kind->close(&ring);
 }
 
 static void test_cpus_with_a_hole(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* loader/output/sink.c: a file, a pipe or a terminal that is slow, full or gone. Lines are whole or counted. */
+/* loader/sink/file.c: a file, a pipe or a terminal that is slow, full or gone. Lines are whole or counted. */
 #include "test.h"
 
 #include "model.h"
@@ -272,6 +272,57 @@ static void test_count_with_losses(void **state)
 	check_count(FORMAT_JSON, false, 0);
 }
 
+/* A note that was written in part is no attempt, however often it is torn. */
+static void test_count_of_a_torn_note(void **state)
+{
+	struct style style = {.format = FORMAT_JSON, .places = places};
+	struct event event = record_inet("1.2.3.4", 5);
+	struct attempt attempt;
+
+	(void)state;
+	open_sink();
+	record_decode(&attempt, &event);
+	render_attempt(&style, &sink.buffer, &attempt);
+	model_write_next((ssize_t)sink.buffer.len + 20); /* "{\"event\":\"lost\",..." */
+	model_write_next(-ENOSPC);
+	render_lost(&style, &sink.buffer, 1, 5);
+	render_attempt(&style, &sink.buffer, &attempt);
+	sink_flush(&sink);
+	assert_true(sink.torn);
+	assert_int_equal(render_count(&style, &sink), 1);
+	model_write_next(3);
+	model_write_next(-ENOSPC);
+	sink_flush(&sink);
+	assert_true(sink.torn);
+	assert_int_equal(render_count(&style, &sink), 1);
+	/* And an attempt is one. */
+	model_write_next((ssize_t)(strchr(sink.buffer.data, '\n') + 1 - sink.buffer.data) + 20);
+	model_write_next(-ENOSPC);
+	sink_flush(&sink);
+	assert_true(sink.torn);
+	assert_int_equal(render_count(&style, &sink), 1);
+}
+
+/* Neither an error nor progress: a failure, not a loop. */
+static void test_write_of_nothing(void **state)
+{
+	struct error told;
+
+	(void)state;
+	open_sink();
+	put_line(1);
+	model_write_next(0);
+	assert_false(sink_flush(&sink));
+	assert_int_equal(sink.failure, EIO);
+	assert_true(sink_explain(&sink, &told));
+	assert_sentence(&told, STATUS_FAILURE, "EIO");
+	assert_false(sink_explain(&sink, &told));
+	assert_in_range(sink_wait_ms(&sink), 1, 2000); /* it is tried again also when no event comes */
+	assert_true(sink_flush(&sink));
+	assert_int_equal(sink_wait_ms(&sink), -1);
+	assert_int_equal(count_whole(contents(path)), 1);
+}
+
 static void test_other_failure_is_said_again(void **state)
 {
 	(void)state;
@@ -441,6 +492,107 @@ static void test_reopen_in_the_middle_of_a_line(void **state)
 	count_whole(contents(path));
 }
 
+/* SIGHUP without a rotation: the line goes on where it was. */
+static void test_reopen_of_the_same_file(void **state)
+{
+	(void)state;
+	open_sink();
+	model_write_next(45);
+	model_write_next(-ENOSPC);
+	model_write_next(-ENOSPC);
+	for (int i = 0; i < 5; i++)
+		put_line(i);
+	sink_flush(&sink);
+	assert_int_equal(sink_reopen(&sink, &err), 0);
+	sink_flush(&sink);
+	assert_int_equal(count_whole(contents(path)), 5);
+	assert_int_equal(sink.dropped, 0);
+}
+
+/* A file that begins anew begins with the header, one that does not has it already; a torn one is completed. */
+static void test_header(void **state)
+{
+	const char header[] = "NUMBER OF LINE\n";
+
+	(void)state;
+	open_sink();
+	put_text(&sink.buffer, header);
+	assert_int_equal(sink_keep_header(&sink, &err), 0);
+	model_write_next(3);
+	model_write_next(-ENOSPC);
+	assert_false(sink_flush(&sink));
+	put_line(0);
+	assert_true(sink_flush(&sink));
+	assert_int_equal(rename(path, second), 0);
+	model_write_next(-ENOSPC);
+	put_line(1); /* could not be written, and has to come behind the header */
+	assert_int_equal(sink_reopen(&sink, &err), 0);
+	put_line(2);
+	sink_flush(&sink);
+	assert_int_equal(strncmp(contents(second), header, strlen(header)), 0);
+	assert_int_equal(count_whole(contents(second) + strlen(header)), 1);
+	assert_int_equal(strncmp(contents(path), header, strlen(header)), 0);
+	assert_int_equal(count_whole(contents(path) + strlen(header)), 2);
+	sink_close(&sink);
+	open_sink();
+	put_text(&sink.buffer, header);
+	assert_int_equal(sink_keep_header(&sink, &err), 0);
+	put_line(3);
+	sink_close(&sink);
+	assert_int_equal(count_whole(contents(path) + strlen(header)), 3);
+}
+
+/* Standard output is shared with others: how it is set stays as it was. And a pipe takes all at once. */
+static void test_pipe_is_not_changed(void **state)
+{
+	int reader = open_pipe_sink(-1, 0), flags, calls, room;
+	static char text[1 << 20];
+	ssize_t got;
+
+	(void)state;
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	room = fcntl(STDOUT_FILENO, F_GETPIPE_SZ);
+	for (int i = 0; i < 1000; i++)
+		put_line(i);
+	calls = model.calls;
+	sink_flush(&sink);
+	calls = model.calls - calls;
+	restore_stdout();
+	got = read(reader, text, sizeof(text) - 1);
+	close(reader);
+	assert_int_equal(flags & O_NONBLOCK, 0);
+	assert_true(got > 0);
+	text[got] = '\0';
+	assert_int_equal(count_whole(text), 1000);
+	if (room == 1 << 20)
+		assert_int_equal(calls, 1);
+}
+
+/* No /proc: little by little, and asked before each. */
+static void test_pipe_that_can_not_be_opened_again(void **state)
+{
+	int reader, calls;
+	static char text[1 << 20];
+	ssize_t got;
+
+	(void)state;
+	model.fail_at = model.calls + 1;
+	model.fail_error = ENOENT;
+	reader = open_pipe_sink(-1, 0);
+	for (int i = 0; i < 1000; i++)
+		put_line(i);
+	calls = model.calls;
+	sink_flush(&sink);
+	calls = model.calls - calls;
+	restore_stdout();
+	got = read(reader, text, sizeof(text) - 1);
+	close(reader);
+	assert_true(got > 0);
+	text[got] = '\0';
+	assert_int_equal(count_whole(text), 1000);
+	assert_true(calls >= 1000 * 30 / 4096);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 static const struct CMUnitTest tests[] = {
@@ -454,6 +606,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_count_behind_a_whole_line),
 	TEST(test_count_with_a_header),
 	TEST(test_count_with_losses),
+	TEST(test_count_of_a_torn_note),
+	TEST(test_write_of_nothing),
 	TEST(test_other_failure_is_said_again),
 	TEST(test_pipe_closed),
 	TEST(test_pipe_full),
@@ -462,6 +616,10 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_reopen_fails),
 	TEST(test_reopen_without_a_file),
 	TEST(test_reopen_in_the_middle_of_a_line),
+	TEST(test_reopen_of_the_same_file),
+	TEST(test_header),
+	TEST(test_pipe_is_not_changed),
+	TEST(test_pipe_that_can_not_be_opened_again),
 };
 
 RUN(tests)

@@ -182,7 +182,7 @@ static bool read_array(struct text *text)
 	if (take(text, ']'))
 		return true;
 	do {
-		if (!read_value(text, ""))
+		if (!read_value(text, "[]"))
 			return false;
 	} while (take(text, ','));
 	return take(text, ']');
@@ -219,7 +219,7 @@ static bool read_word(struct text *text, const char *word)
 
 static bool read_value(struct text *text, const char *key)
 {
-	char bytes[8192];
+	char bytes[32768];
 	size_t len;
 
 	if (text->at == text->end)

@@ -245,6 +245,38 @@ static void test_every_kernel(void **state)
 	assert_true(same);
 }
 
+/* What a filter leaves out is in neither table, wherever it was left out. */
+static void test_filtered(void **state)
+{
+	(void)state;
+	options.by = BY(BY_COMM) | BY(BY_ADDR) | BY(BY_PORT) | BY(BY_TYPE);
+	assert_int_equal(patterns_add(&options.filter.comms, "--comm", "two,one two", &err), 0);
+	assert_int_equal(ranges_add(&options.filter.ports, "-P", "80-443", UINT16_MAX, &err), 0);
+	for (int types = 0; types < 2; types++) {
+		options.filter.any_type = types;
+		for (int i = 0; model_kernels[i]; i++) {
+			char *tables[2];
+			struct accounts both[2];
+
+			for (int k = 0; k < 2; k++) {
+				options.filter_in_reader = k;
+				open_all(model_kernels[i]);
+				assert_int_equal(tracer.keyed.in_kernel, !k);
+				everybody_connects();
+				tables[k] = strdup(last_table());
+				both[k] = accounts;
+				close_all();
+			}
+			assert_string_equal(tables[0], tables[1]);
+			assert_memory_equal(&both[0], &both[1], sizeof(accounts));
+			assert_true(accounts.counted > 50 && accounts.filtered > 50);
+			free(tables[0]);
+			free(tables[1]);
+		}
+	}
+	filter_free(&options.filter);
+}
+
 /* The address is read from memory that may end right behind it, or not be there. */
 static void test_user_memory(void **state)
 {
@@ -446,11 +478,11 @@ static void test_stops_at_n(void **state)
 static void test_reasons(void **state)
 {
 	(void)state;
-	options.filter.any_type = false;
+	options.filter_in_reader = true;
 	open_all(&model_5_4);
 	assert_non_null(strstr(tracer.in_reader, "filters"));
 	close_all();
-	options.filter.any_type = true;
+	options.filter_in_reader = false;
 	options.by = BY(BY_NETNS);
 	open_all(&model_5_4);
 	assert_non_null(strstr(tracer.in_reader, "network namespace"));
@@ -514,6 +546,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_every_choice_of_columns),
 	TEST(test_every_kernel),
 	TEST(test_one_key_each),
+	TEST(test_filtered),
 	TEST(test_user_memory),
 	TEST(test_room_ends),
 	TEST(test_race_for_a_key),

@@ -6,6 +6,7 @@
 #include "record.h"
 #include "strict_json.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -91,11 +92,12 @@ static void test_header_fits(void **state)
 {
 	char head[256] = "";
 	struct buffer buf = {.data = head, .size = sizeof(head)};
-	const char *columns[] = {"TIME ", "TIME(s)", "PID", "USER", "COMM", "FD", "TYPE", "ADDRESS\n"};
+	const char *columns[] = {"TIME ", "TIME(s)", "PID ",   "PPID", "USER",	   "COMM",
+				 "FD",	  "TYPE",    "RESULT", "LAT",  "ADDRESS\n"};
 	size_t last = 0;
 
 	(void)state;
-	style.header = style.clock = style.since_start = style.user = true;
+	style.header = style.clock = style.since_start = style.user = style.identity = style.result = true;
 	render_header(&style, &buf);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		const char *at = strstr(head, columns[i]);
@@ -162,8 +164,6 @@ static void test_addresses(void **state)
 	event.addrlen = 28;
 	event.flags = EVENT_ADDR_FAULT;
 	assert_string_equal(address_of(event), "(unreadable)");
-	event.flags = EVENT_USER_MEMORY;
-	assert_string_equal(address_of(event), "[::1]:1 racy");
 	assert_string_equal(address_of(record("\0\0", 2)), "disconnect");
 	assert_string_equal(address_of(record("\x10\0\1\2", 4)), "AF_NETLINK 10000102");
 	assert_string_equal(address_of(record("\xc8\0", 2)), "AF_200 c800");
@@ -336,8 +336,81 @@ static void test_marks(void **state)
 	(void)state;
 	record_decode(&attempt, &event);
 	attempt.kernel = true;
+	attempt.tags = TAG_NSCD;
 	render_decoded();
-	assert_non_null(strstr(line, "1.2.3.4:5 kernel"));
+	assert_non_null(strstr(line, "1.2.3.4:5 kernel nscd"));
+	attempt.tags |= TAG_ADDR_SELECT;
+	render_decoded();
+	assert_non_null(strstr(line, "1.2.3.4:5 kernel addr_select nscd"));
+	event.flags = EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
+	assert_string_equal(render(event), "811     curl             5    ~              1.2.3.4:5");
+	event.flags = EVENT_USER_MEMORY;
+	assert_string_equal(render(event), "811     curl             5    SOCK_STREAM~   1.2.3.4:5");
+}
+
+/* The mark of the tracepoint hook is in a column that was there before it. */
+static void test_marked_under_80_columns(void **state)
+{
+	struct event event = widest();
+
+	(void)state;
+	event.flags = EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
+	style.clock = true;
+	assert_true(strlen(render(event)) < 80);
+}
+
+static const char *result_of(enum outcome outcome, int error, int verdict, uint64_t ns)
+{
+	attempt.result =
+		(struct result){.outcome = outcome, .has_verdict = true, .verdict = verdict, .error = error, .ns = ns};
+	render_decoded();
+	return strstr(line, "SOCK_STREAM    ") + strlen("SOCK_STREAM    ");
+}
+
+static void test_result(void **state)
+{
+	struct event event = record_inet("1.2.3.4", 5);
+
+	(void)state;
+	style.result = true;
+	assert_string_equal(render(event),
+			    "811     curl             5    SOCK_STREAM    -            -       1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_UNKNOWN, 0, 0, 5), "?            -       1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_SUCCESS, 0, 0, 0), "ok           0us     1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_SUCCESS, 0, 0, 999999), "ok           999us   1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_SUCCESS, 0, 0, 1000000), "ok           1.0ms   1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_SUCCESS, 0, 0, 999999999), "ok           999.9ms 1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_SUCCESS, 0, 0, 31999999999), "ok           31.9s   1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_IN_PROGRESS, -EINPROGRESS, 0, 45678), "EINPROGRESS  45us    1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_FAILURE, -ECONNREFUSED, 0, 45678), "ECONNREFUSED 45us    1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_FAILURE, -EPERM, -EPERM, 45678), "lsm:EPERM    45us    1.2.3.4:5");
+	assert_string_equal(result_of(OUTCOME_FAILURE, -EPROTONOSUPPORT, 0, 1), "EPROTONOSUPPORT 0us     1.2.3.4:5");
+}
+
+static void test_who(void **state)
+{
+	static const char args[] = "curl\0a b\0\0\033";
+	struct event event = record_inet("1.2.3.4", 5);
+
+	(void)state;
+	style.identity = style.names = style.args = true;
+	assert_string_equal(render(event), "811     -       curl             5    SOCK_STREAM    1.2.3.4:5");
+	attempt.identity = (struct identity){.parts = IDENTITY_PPID, .ppid = 700};
+	attempt.domain = "example.org";
+	attempt.about = (struct about){.from = FROM_PROC,
+				       .exe = "/usr/bin/curl",
+				       .container = "0123456789abcdef0123456789abcdef",
+				       .args = args,
+				       .args_len = sizeof(args),
+				       .args_cut = true};
+	assert_string_equal(
+		render_decoded(),
+		"811     700     curl             5    SOCK_STREAM    1.2.3.4:5 (example.org) exe=/usr/bin/curl "
+		"container=0123456789ab -- curl \"a b\" \"\" \"\\x1b\" ...");
+	attempt.domain = "a b)\n";
+	attempt.about.exe = "/x y";
+	attempt.about.container = attempt.about.args = NULL;
+	assert_non_null(strstr(render_decoded(), "1.2.3.4:5 (\"a b)\\x0a\") exe=\"/x y\""));
 }
 
 static void test_users(void **state)
@@ -398,6 +471,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_since_start),
 	TEST(test_descriptor_and_type),
 	TEST(test_marks),
+	TEST(test_marked_under_80_columns),
+	TEST(test_result),
+	TEST(test_who),
 	TEST(test_users),
 	TEST(test_other_objects),
 };

@@ -403,6 +403,65 @@ scene_filter()
 
 # --- signals and pipes ---
 
+# What an instance that has the kernel drop things shows, against one that does it all by itself: the same, but for the
+# moment at which each of the two programs looked at its clock. The second one's own attempts, as it starts, are the
+# first one's events.
+without_times()
+{
+	sed 's/"time":"[^"]*","ktime_ns":"[^"]*",//; /"event":"summary"/d; /"comm":"connsnoop"/d' "$1" | sort
+}
+
+same_filter()
+{
+	local name=$1 first
+
+	shift
+	start filters-kernel --json -o /tmp/kernel.json "$@" || return
+	first=$snoop
+	if grep -q '^connsnoop: tracing tracepoint' /results/filters-kernel.err && one_program_a_tracepoint; then
+		stop "$first"
+		report skip "filters: $name" "one program a tracepoint in this kernel"
+		return
+	fi
+	start filters-reader --json -o /tmp/reader.json --filter-in reader "$@" || return
+	caller tcp4-refused udp4 udp4-port0 udp6-link-local tcp6-mapped tcp6-refused udp6-rfc2133 unix-stream \
+		unix-at unix-absolute unix-garbage-after-nul abstract-plain abstract-at unix-unnamed unix-seqpacket \
+		addrlen-1 addrlen-4 addrlen-128 addrlen6-23 netlink unspec-dgram raw4 user-large thread >/tmp/want
+	stop "$first"
+	is "filters: $name: status" $? 0
+	stop
+	without_times /tmp/kernel.json >/tmp/kernel
+	without_times /tmp/reader.json >/tmp/reader
+	if cmp -s /tmp/kernel /tmp/reader; then
+		report ok "filters: $name"
+	else
+		report fail "filters: $name" "$(diff /tmp/kernel /tmp/reader | head -n 3 | tr '\n' ' ')"
+	fi
+	# shellcheck disable=SC2046
+	set -- $(summary_of /results/filters-reader.err) $(summary_of /results/filters-kernel.err)
+	is "filters: $name: lost" "$4 $8" "0 0"
+	echo "$2" >>/tmp/filters-shown
+	rm -f /tmp/kernel.json /tmp/reader.json
+}
+
+scene_filters()
+{
+	same_filter port -P 1-10000
+	same_filter "not port" -P '!9' -a
+	same_filter net --net 127.0.0.0/8
+	same_filter nets --net '!::1,127.0.0.1,fe80::/10' -4 -6
+	same_filter path --unix-path '/tmp/*,@*'
+	same_filter "not path" --unix-path '!@*' -x
+	same_filter comm --comm caller
+	same_filter "comm pattern" --comm 'ca*' -P '9'
+	same_filter user -u 1000-60000
+	same_filter family --family netlink,unspec
+	same_filter type --type dgram
+	same_filter "process and all" -p '!1' --comm '!sh' -P 1-65535 --net 0.0.0.0/0 --type stream,dgram
+	must "filters: some showed something" grep -q '[1-9]' /tmp/filters-shown
+}
+
+
 scene_pipe()
 {
 	mkfifo /tmp/pipe

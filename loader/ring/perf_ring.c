@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One ring: its two events, its mapping, its records. */
+/* A ring of perf: its two events, its mapping, its records. */
 #include "private.h"
 
 #include "sys.h"
@@ -39,69 +39,17 @@ static int open_event(unsigned int cpu, uint32_t watermark)
 	return sys_perf_event_open(&attr, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/*
- * Both events write to the first one's ring. A wake-up for each record costs the traced task 20 to 40 times the record
- * (an interrupt to itself), so the bell is used only while the reader sleeps.
- */
-int ring_open(struct ring *ring, unsigned int cpu, unsigned int pages)
-{
-	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
-	void *map = NULL;
-	int fd, bell = -1, result;
-
-	fd = open_event(cpu, (uint32_t)(pages * page_size / 4));
-	if (fd < 0)
-		return fd;
-	result = sys_mmap(fd, (pages + 1) * page_size, &map);
-	if (!result)
-		result = bell = open_event(cpu, 0);
-	if (result >= 0)
-		result = sys_ioctl(bell, PERF_EVENT_IOC_SET_OUTPUT, (unsigned long)fd);
-	if (result >= 0)
-		result = sys_ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-	if (result >= 0)
-		result = sys_ioctl(bell, PERF_EVENT_IOC_ENABLE, 0);
-	if (result < 0) {
-		if (bell >= 0)
-			sys_close(bell);
-		if (map)
-			sys_munmap(map, (pages + 1) * page_size);
-		sys_close(fd);
-		return result;
-	}
-	*ring = (struct ring){
-		.open = true,
-		.cpu = cpu,
-		.fd = fd,
-		.bell = bell,
-		.page = map,
-		.data = (uint8_t *)map + page_size,
-		.size = (uint32_t)(pages * page_size),
-		.map_size = (pages + 1) * page_size,
-	};
-	return 0;
-}
-
-void ring_close(struct ring *ring)
-{
-	if (!ring->open)
-		return;
-	sys_munmap(ring->page, ring->map_size);
-	sys_close(ring->bell);
-	sys_close(ring->fd);
-	ring->open = false;
-}
-
 /* What was written up to here can be read: the kernel stored the records before the head (kernel/events/ring_buffer.c). */
-void ring_look(struct ring *ring)
+static void look(struct ring *ring, const struct ring_reader *reader)
 {
+	(void)reader;
 	ring->head = __atomic_load_n(LOW_HALF(ring->page->data_head), __ATOMIC_ACQUIRE);
 	if (ring->size - (ring->head - ring->tail) < RING_RECORD_MAX)
 		ring->was_full = true;
 }
 
 /* The reads of the records come before this store, or the kernel would write over what is still being read. */
-void ring_release(struct ring *ring)
+static void release(struct ring *ring)
 {
 	if (ring->released == ring->tail)
 		return;
@@ -151,7 +99,7 @@ static bool take_sample(struct ring *ring, uint32_t record)
 	return true;
 }
 
-bool ring_next(struct ring *ring, const struct ring_reader *reader)
+static bool next(struct ring *ring, const struct ring_reader *reader)
 {
 	while (ring->tail != ring->head) {
 		struct perf_event_header header;
@@ -170,4 +118,57 @@ bool ring_next(struct ring *ring, const struct ring_reader *reader)
 		ring->tail += header.size;
 	}
 	return false;
+}
+
+static void close_ring(struct ring *ring)
+{
+	sys_munmap(ring->page, ring->map_size);
+	sys_close(ring->bell);
+	sys_close(ring->fd);
+}
+
+static const struct ring_kind kind = {
+	.name = "perf", .look = look, .next = next, .release = release, .close = close_ring};
+
+/*
+ * Both events write to the first one's ring. A wake-up for each record costs the traced task 20 to 40 times the record
+ * (an interrupt to itself), so the bell is used only while the reader sleeps.
+ */
+int perf_ring_open(struct ring *ring, unsigned int cpu, unsigned int pages)
+{
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+	void *map = NULL;
+	int fd, bell = -1, result;
+
+	fd = open_event(cpu, (uint32_t)(pages * page_size / 4));
+	if (fd < 0)
+		return fd;
+	result = sys_mmap(fd, 0, (pages + 1) * page_size, true, &map);
+	if (!result)
+		result = bell = open_event(cpu, 0);
+	if (result >= 0)
+		result = sys_ioctl(bell, PERF_EVENT_IOC_SET_OUTPUT, (unsigned long)fd);
+	if (result >= 0)
+		result = sys_ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+	if (result >= 0)
+		result = sys_ioctl(bell, PERF_EVENT_IOC_ENABLE, 0);
+	if (result < 0) {
+		if (bell >= 0)
+			sys_close(bell);
+		if (map)
+			sys_munmap(map, (pages + 1) * page_size);
+		sys_close(fd);
+		return result;
+	}
+	*ring = (struct ring){
+		.kind = &kind,
+		.cpu = cpu,
+		.fd = fd,
+		.bell = bell,
+		.page = map,
+		.data = (uint8_t *)map + page_size,
+		.size = (uint32_t)(pages * page_size),
+		.map_size = (pages + 1) * page_size,
+	};
+	return 0;
 }

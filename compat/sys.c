@@ -73,6 +73,11 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	return checked(write(fd, buf, size));
 }
 
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	return checked(readlinkat(dir, path, buf, size));
+}
+
 int sys_socket(int family, int type, int protocol)
 {
 	return checked(socket(family, type | SOCK_CLOEXEC, protocol));

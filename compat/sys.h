@@ -29,6 +29,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
+/* What a symbolic link says; not terminated. */
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_socket(int family, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
 int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen);

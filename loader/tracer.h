@@ -4,6 +4,7 @@
 #define CONNSNOOP_TRACER_H
 
 #include "attach.h"
+#include "callers.h"
 #include "clock.h"
 #include "control.h"
 #include "event.h"
@@ -12,6 +13,7 @@
 #include "output.h"
 #include "prefilter.h"
 #include "ring.h"
+#include "tags.h"
 
 /* What is known of one CPU's attempts. */
 struct tally {
@@ -39,6 +41,8 @@ struct tracer {
 	struct tally *tally; /* by CPU number */
 	uint64_t shown, filtered;
 	struct names *names; /* -d; NULL: none */
+	struct tagger tagger;
+	struct callers callers;
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */

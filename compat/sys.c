@@ -83,6 +83,11 @@ int sys_unlink(const char *path)
 	return checked(unlink(path));
 }
 
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	return checked(readlinkat(dir, path, buf, size));
+}
+
 int sys_socket(int family, int type, int protocol)
 {
 	return checked(socket(family, type | SOCK_CLOEXEC, protocol));

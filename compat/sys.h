@@ -31,6 +31,8 @@ ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_fsync(int fd);
 int sys_unlink(const char *path);
+/* What a symbolic link says; not terminated. */
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_socket(int family, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
 int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen);

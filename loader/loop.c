@@ -14,6 +14,7 @@
  * RECHECK_MS, for a program that had looked at the word just before it changed. From then on only a bell wakes us.
  */
 #define NAP_MS	   5
+#define LOOK_MS	   1 /* where callers are looked up, before they are gone */
 #define RECHECK_MS 10
 
 enum state { AWAKE, DROWSY, ASLEEP };
@@ -138,7 +139,11 @@ static int sooner(int a, int b)
 
 static int wait_ms(const struct loop *loop, enum state state, uint64_t deadline)
 {
-	static const int by_state[] = {[AWAKE] = NAP_MS, [DROWSY] = RECHECK_MS, [ASLEEP] = -1};
+	const int by_state[] = {
+		[AWAKE] = loop->tracer->callers.identities ? LOOK_MS : NAP_MS,
+		[DROWSY] = RECHECK_MS,
+		[ASLEEP] = -1,
+	};
 	uint64_t now = clock_monotonic(), left;
 	int timeout = sooner(by_state[state], sink_wait_ms(loop->tracer->sink));
 

@@ -143,6 +143,14 @@ static int plan_sums(struct tracer *tracer, struct error *err)
 			  options->filter.families & 1ULL << AF_UNIX, options->max_keys, err);
 }
 
+/* What resets a datagram socket is shown on request only, but a resolver's series is known by it (tags.h). */
+static int keep_resets(struct tracer *tracer, const struct filter *filter, struct error *err)
+{
+	if (filter->families == FAMILIES_ANY || tracer->options->count)
+		return 0;
+	return object_set_constant(tracer->object, "FAMILIES", filter->families | 1ULL << AF_UNSPEC, err);
+}
+
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
@@ -165,7 +173,8 @@ static int check_object(struct tracer *tracer, struct error *err)
 	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
 		return -1;
 	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
-	if (plan_sums(tracer, err) || choose_rings(tracer, err) || object_create_maps(object, &tracer->kernel, err))
+	if (plan_sums(tracer, err) || keep_resets(tracer, filter, err) || choose_rings(tracer, err) ||
+	    object_create_maps(object, &tracer->kernel, err))
 		return -1;
 	return prefilter_fill(&tracer->prefilter, filter, object, err);
 }
@@ -264,7 +273,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return error_set(err, STATUS_FAILURE,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
-	return 0;
+	return callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err);
 }
 
 void tracer_close(struct tracer *tracer)
@@ -274,12 +283,14 @@ void tracer_close(struct tracer *tracer)
 	desk_close(&tracer->desk);
 	object_close(tracer->object);
 	names_close(tracer->names);
+	callers_close(&tracer->callers);
 	free(tracer->image);
 	free(tracer->tally);
 }
 
 static void show(struct tracer *tracer, struct attempt *attempt)
 {
+	callers_fill(&tracer->callers, attempt);
 	tracer->shown++;
 	if (tracer->names && attempt->address.has_addr)
 		attempt->domain =
@@ -300,7 +311,9 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		attempt.place = 0;
 	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
 	attempt.kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt.via == VIA_UNKNOWN;
-	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt)) {
+	tagger_tag(&tracer->tagger, &attempt);
+	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt) ||
+	    !callers_pass(&tracer->callers, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}
@@ -374,6 +387,7 @@ void tracer_finish(struct tracer *tracer)
 	hook_stop(&tracer->hook);
 	read_until(tracer, UINT64_MAX);
 	read_strays(tracer);
+	callers_report(&tracer->callers);
 }
 
 int tracer_sleep(struct tracer *tracer)

@@ -4,6 +4,7 @@
 #define CONNSNOOP_TRACER_H
 
 #include "attach.h"
+#include "callers.h"
 #include "clock.h"
 #include "control.h"
 #include "event.h"
@@ -13,6 +14,7 @@
 #include "output.h"
 #include "prefilter.h"
 #include "ring.h"
+#include "tags.h"
 
 /* What is known of one CPU's attempts. */
 struct tally {
@@ -42,6 +44,8 @@ struct tracer {
 	struct keyed keyed;    /* opened before; all zeros: nothing goes by keys */
 	const char *in_reader; /* why sums are kept here, though the kernel can; NULL: they are not, or not asked for */
 	struct names *names;   /* -d; NULL: none */
+	struct tagger tagger;
+	struct callers callers;
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */

@@ -119,10 +119,13 @@ bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 		return false;
 	if (!ranges_pass(&filter->uids, true, attempt->uid))
 		return false;
-	if (!ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns))
-		return false;
 	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
 		return false;
 	return !attempt->has_type || attempt->address.fault ||
 	       filter_passes_type(filter, attempt->address.family, attempt->type);
+}
+
+bool filter_passes_netns(const struct filter *filter, const struct attempt *attempt)
+{
+	return ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns);
 }

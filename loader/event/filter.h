@@ -53,7 +53,10 @@ struct filter {
 	struct patterns cgroups; /* paths, as given: no patterns */
 };
 
+/* All but cgroups and network namespaces, which may have to be looked up. */
 bool filter_passes(const struct filter *filter, const struct attempt *attempt);
+/* The network namespace; one that is not known is in no list. */
+bool filter_passes_netns(const struct filter *filter, const struct attempt *attempt);
 /* The part that is about the socket's type. */
 bool filter_passes_type(const struct filter *filter, unsigned int family, uint16_t type);
 

@@ -166,6 +166,21 @@ static void write_names(void)
 	write_dns(1, 0, message.bytes, message.len);
 	write_dns(2, 1, hosts, sizeof(hosts) - 1);
 	write_packets(3);
+#define ID "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
+
+static void write_proc(void)
+{
+	static const char *const texts[] = {
+		"811 (a) S 1 (b) R 1 1 1 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 89803 31 38 184467 944 945 1407 0 0\n",
+		"Name:\tx\nGroups:\t4 20 \nNStgid:\t811\t7\nNSpid:\t811\t8\n",
+		"5:cpu,cpuacct:/b\n1:name=systemd:/docker/" ID "\n0::/a/docker-" ID ".scope\n",
+		"0::/kubepods.slice/x.slice:cri-containerd:" ID "\n0::/crio-conmon-" ID ".scope/container\n",
+		"0::/machine.slice/machine-my\\x2dbox.scope/payload\n0::/machine.slice/systemd-nspawn@a.service/supervisor\n",
+		"0::/../lxc.payload.web\n0::/ecs/08f7e8d6c5b4a3928170f6e5d4c3b2a1/08f7e8d6c5b4a3928170f6e5d4c3b2a1-27\n",
+	};
+
+	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
+		write_seed("proc", i, texts[i], strlen(texts[i]));
 }
 
 int main(int argc, char **argv)
@@ -201,6 +216,7 @@ int main(int argc, char **argv)
 	write_attempts();
 	write_rings();
 	write_names();
+	write_proc();
 	for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
 		write_seed("options", i, lines[i], strlen(lines[i]));
 	for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)

@@ -1999,6 +1999,10 @@ static int open_path(const char *path, int flags)
 
 	if (model.tracing && !strcmp(path, model.tracing))
 		return open_directory(!model.confidential);
+	if (!strcmp(path, "/proc") && !model.real_files)
+		return open_directory(false);
+	if (!strcmp(path, "/sys/fs/cgroup/cgroup.controllers"))
+		return model.unified ? open_text("cpu\n") : -ENOENT;
 	if (!strcmp(path, "/sys/kernel/tracing")) /* sysfs makes the mount point, mounted or not */
 		return open_directory(false);
 	if (!strcmp(path, "/sys/bus/event_source/devices/kprobe/type")) {
@@ -2037,13 +2041,16 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	struct thing *thing;
 	int result = disturb();
 
-	(void)mode;
 	if (result)
 		return result;
 	if (path[0] == '/')
 		return open_path(path, flags);
 	if (dir == AT_FDCWD)
 		return model.real_files ? open_path(path, flags) : -ENOENT;
+	if (dir < MODEL_FIRST_FD && model.real_files) {
+		result = openat(dir, path, flags | O_CLOEXEC, mode);
+		return result < 0 ? -errno : result;
+	}
 	thing = thing_of(dir, DIRECTORY);
 	if (!thing)
 		return -EBADF;
@@ -2188,6 +2195,20 @@ int sys_unlink(const char *path)
 	int result = disturb();
 
 	return result ? result : unlink(path) ? -errno : 0;
+}
+
+ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	ssize_t result = disturb();
+
+	if (result)
+		return result;
+	if (!model.real_files || dir >= MODEL_FIRST_FD)
+		return -ENOENT;
+	if (model.link_error && !strcmp(path, "exe"))
+		return -model.link_error;
+	result = readlinkat(dir, path, buf, size);
+	return result < 0 ? -errno : result;
 }
 
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)

@@ -83,6 +83,7 @@ struct model {
 	bool compat;	     /* CONFIG_IA32_EMULATION */
 	const char *tracing; /* where tracefs can be opened; NULL: not mounted */
 	const char *mountinfo;
+	bool unified;			    /* cgroup v2 is what is mounted on /sys/fs/cgroup */
 	int mount_error;		    /* of a mount of our own; 0: it works */
 	uint32_t stack_size, regs_from_top; /* THREAD_SIZE, and where pt_regs lie */
 	bool regs_twice;		    /* a copy of them lies beside */
@@ -120,7 +121,8 @@ struct model {
 	int perf_error; /* of each perf_event_open of a ring */
 	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
 	unsigned int map_error_type;
-	int calls; /* so many were made */
+	int calls;	/* so many were made */
+	int link_error; /* of reading a link that is called exe */
 
 	/* Called before each helper that a program calls, to see what it does. */
 	void (*watch)(int32_t helper, const uint64_t args[5]);

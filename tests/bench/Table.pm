@@ -12,6 +12,7 @@ my %label = (
 	constant => 'constant record of 64 bytes',
 	text => 'connsnoop, text to a file',
 	json => 'connsnoop, JSON to a file',
+	perf => 'connsnoop, text to a file, --ring perf',
 	filtered => 'connsnoop, all filtered out',
 	'text, /dev/null' => 'connsnoop, text to /dev/null',
 	'json, pipe' => 'connsnoop, JSON into a pipe',
@@ -52,7 +53,7 @@ sub guest
 	$text .= row($label{none}, sprintf('%.0f', $base{udp}{median}), '', '',
 		(map { sprintf '%.0f', $base{$_}{median} } qw(unix tcp)),
 		sprintf('%.0f', $base{udp}{wall}), '', '');
-	for my $name (qw(empty constant text json filtered)) {
+	for my $name (qw(empty constant text json perf filtered)) {
 		my $thread = $added->($name, 'udp', 'median');
 		my $wall = $added->($name, 'udp', 'wall');
 

@@ -92,6 +92,10 @@ static int trace(const struct options *options)
 		.since_start = options->since_start,
 		.user = options->user,
 		.header = options->header,
+		.result = options->result,
+		.identity = options->identity,
+		.args = options->args,
+		.names = options->names,
 	};
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
@@ -110,6 +114,7 @@ static int trace(const struct options *options)
 	tracer.style = &style;
 	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
+	host_read(&style.host);
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
 	if (sink.waits || sink.fresh)
 		render_header(&style, &sink.buffer);

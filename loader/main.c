@@ -151,6 +151,10 @@ static int trace(const struct options *options)
 		.user = options->user,
 		.header = options->header,
 		.journal = options->journal,
+		.result = options->result,
+		.identity = options->identity,
+		.args = options->args,
+		.names = options->names,
 	};
 	struct command command = {.gate = -1};
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
@@ -171,6 +175,7 @@ static int trace(const struct options *options)
 	tracer.style = &style;
 	style.places = tracer.hook.places;
 	style.start = clock_monotonic();
+	host_read(&style.host);
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
 	if (write_header(&tracer, &err)) {
 		complain(&err);

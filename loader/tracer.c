@@ -17,16 +17,28 @@
 
 #define OBJECT_FILE_MAX (16 * 1024 * 1024)
 #define LOSS_INTERVAL	1000000000
+/* What /proc knows of a process's start is no finer: ns. */
+#define BOOT_STEP 10000000
 
 /* embedded.S */
 extern const unsigned char embedded_object[], embedded_object_end[];
 
-static void look_at_wall_clock(struct style *style)
+static int64_t wall_since(uint64_t clock)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	style->wall = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)clock_monotonic();
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)clock;
+}
+
+/* The time of day when a process began is not to waver by what lies between two looks at the clocks. */
+static void look_at_wall_clock(struct style *style)
+{
+	int64_t boot = wall_since(clock_boottime()), change = boot - style->boot;
+
+	style->wall = wall_since(clock_monotonic());
+	if (change < -BOOT_STEP || change > BOOT_STEP)
+		style->boot = boot;
 }
 
 /* So many CPUs get mapped rings: up to the last one that is online now. Others that may come have perf's. */

@@ -44,7 +44,15 @@ static inline void put_text(struct buffer *buf, const char *text)
 	"6061626364656667686970717273747576777879" \
 	"8081828384858687888990919293949596979899"
 
-/* Exactly `width` digits, with leading zeros. Two at a time: most of a line is numbers. */
+/* Below 100. */
+static inline void put_pair(struct buffer *buf, unsigned int value)
+{
+	const char *pairs = DIGIT_PAIRS;
+
+	put_bytes(buf, pairs + 2 * value, 2);
+}
+
+/* Exactly `width` digits, with leading zeros. */
 static inline void put_digits(struct buffer *buf, uint64_t value, size_t width)
 {
 	const char *pairs = DIGIT_PAIRS;
@@ -57,14 +65,27 @@ static inline void put_digits(struct buffer *buf, uint64_t value, size_t width)
 	buf->len += width;
 }
 
+/* Numbers are most of a line, and most of them are short. */
 static inline void put_unsigned(struct buffer *buf, uint64_t value)
 {
 	uint64_t rest = value;
 	size_t width = 1;
 
-	for (; rest >= 10000; rest /= 10000)
-		width += 4;
-	put_digits(buf, value, width + (rest >= 10) + (rest >= 100) + (rest >= 1000));
+	if (value < 10) {
+		put_char(buf, (char)('0' + value));
+	} else if (value < 100) {
+		put_pair(buf, (unsigned int)value);
+	} else if (value < 1000) {
+		put_char(buf, (char)('0' + value / 100));
+		put_pair(buf, (unsigned int)value % 100);
+	} else if (value < 10000) {
+		put_pair(buf, (unsigned int)value / 100);
+		put_pair(buf, (unsigned int)value % 100);
+	} else {
+		for (; rest >= 10000; rest /= 10000)
+			width += 4;
+		put_digits(buf, value, width + (rest >= 10) + (rest >= 100) + (rest >= 1000));
+	}
 }
 
 static inline void put_signed(struct buffer *buf, int64_t value)

@@ -39,7 +39,7 @@ void journal_attempt(struct style *style, struct buffer *buf, const struct attem
 		if (!field->name || (field->needs & known) != field->needs || field->kind == OBJECT)
 			continue;
 		from = begin_field(buf, "CONNSNOOP_", field->name);
-		if (put_value(style, buf, attempt, field, NULL, AS_BYTES))
+		if (put_value(style, buf, attempt, field->kind, field, NULL, AS_BYTES))
 			end_field(buf, from);
 		else
 			buf->len = len;

@@ -2,83 +2,72 @@
 /* An attempt as one JSON object: the native one, ECS, OCSF and Tracee's, which differ in their plans only. */
 #include "value.h"
 
-/* Which object is open, and whether it is still empty. */
-struct place {
-	unsigned int object;
-	bool first;
-};
-
-static inline void put_key(struct buffer *buf, const char key[PLAN_KEY], size_t len, bool first)
+/* Appends the value or what stands for it. False, and nothing that counts, where that is nothing. */
+static inline __attribute__((always_inline)) bool
+put_something(struct style *style, struct buffer *buf, const struct attempt *attempt, const struct plan_value *value)
 {
-	/* A copy of constant size is a few instructions; the first key has no comma. */
-	memcpy(buf->data + buf->len, key + first, PLAN_KEY - 1);
-	buf->len += len - first;
-}
+	size_t len = buf->len;
 
-/* An object has a higher number than what it is in. */
-static bool is_within(const struct plan *plan, unsigned int object, unsigned int outer)
-{
-	while (object > outer)
-		object = plan->objects[object].parent;
-	return object == outer;
-}
-
-static struct place open_object(struct buffer *buf, const struct plan *plan, struct place place, unsigned int object)
-{
-	if (object == place.object)
-		return place;
-	place = open_object(buf, plan, place, plan->objects[object].parent);
-	put_key(buf, plan->objects[object].key, plan->objects[object].key_len, place.first);
-	return (struct place){object, true};
-}
-
-/* Closes what `object` is not in, and opens what it is in. */
-static struct place enter_object(struct buffer *buf, const struct plan *plan, struct place place, unsigned int object)
-{
-	while (!is_within(plan, object, place.object)) {
-		put_char(buf, '}');
-		place = (struct place){plan->objects[place.object].parent, false};
-	}
-	return open_object(buf, plan, place, object);
-}
-
-/* Returns the place behind it; the one before, and nothing appended, where there is no value after all. */
-static inline struct place put_column(struct style *style, struct buffer *buf, const struct attempt *attempt,
-				      const struct plan_column *column, bool known, struct place before)
-{
-	struct place place = before;
-	size_t len = buf->len, value;
-
-	if (column->object != place.object)
-		place = enter_object(buf, &style->plan, place, column->object);
-	if (!column->key_len)
-		return place;
-	put_key(buf, column->key, column->key_len, place.first);
-	place.first = false;
-	value = buf->len;
-	if (known && put_value(style, buf, attempt, column->field, column, AS_JSON))
-		return place;
-	buf->len = value;
-	if (column->absent) {
-		put_text(buf, column->absent);
-		return place;
-	}
+	if (value->known &&
+	    put_value(style, buf, attempt, (enum kind)value->kind, value->field, value->column, AS_JSON))
+		return true;
 	buf->len = len;
-	return before;
+	if (value->column->absent)
+		put_text(buf, value->column->absent);
+	return value->column->absent;
+}
+
+/*
+ * Values from one on that is not there after all, or that is far from the one before: up to the first that is there, each
+ * finds its way from `place`. Returns that one, behind which everything is where it was planned to be, or the end.
+ */
+static const struct plan_value *put_slowly(struct style *style, struct buffer *buf, const struct attempt *attempt,
+					   const struct plan_value *value, const struct plan_value *end)
+{
+	struct place place = value->before;
+
+	for (; value < end; value++) {
+		size_t len = buf->len;
+
+		plan_move(&style->plan, buf, place, value->column);
+		if (put_something(style, buf, attempt, value))
+			return value;
+		buf->len = len;
+	}
+	plan_leave(&style->plan, buf, place);
+	return end;
+}
+
+/* Copies of constant size are a few instructions, but stores that nobody needs cost as much as the others. */
+static inline void put_glue(struct buffer *buf, const struct plan_value *value)
+{
+	char *to = buf->data + buf->len;
+
+	memcpy(to, value->glue, 16);
+	if (value->glue_len > 16) {
+		memcpy(to + 16, value->glue + 16, 16);
+		if (value->glue_len > 32)
+			memcpy(to + 32, value->glue + 32, PLAN_GLUE - 32);
+	}
+	buf->len += value->glue_len;
 }
 
 void object_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt)
 {
-	const struct plan *plan = &style->plan;
 	const struct plan_line *line = plan_line(&style->plan, fields_known(style, attempt));
-	struct place place = {0, true};
+	const struct plan_value *value = line->values, *end = value + line->count;
 
 	put_char(buf, '{');
-	for (unsigned int i = 0; i < line->count; i++) {
-		const struct plan_column *column = &plan->columns[line->columns[i]];
+	for (; value < end; value++) {
+		size_t len = buf->len;
 
-		place = put_column(style, buf, attempt, column, line->is_known[i], place);
+		put_glue(buf, value);
+		if (value->glue_len && put_something(style, buf, attempt, value))
+			continue;
+		buf->len = len;
+		value = put_slowly(style, buf, attempt, value, end);
+		if (value == end)
+			return;
 	}
-	enter_object(buf, plan, place, 0);
-	put_bytes(buf, "}\n", 2);
+	put_bytes(buf, line->tail, line->tail_len);
 }

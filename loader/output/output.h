@@ -49,7 +49,7 @@ struct style {
 	struct users *users;		    /* for -U; NULL: numbers only */
 	struct host host;		    /* this machine */
 	uint64_t sequence;		    /* of the last attempt: 1, 2, ... */
-	struct plan plan;		    /* prepared with the first line: what was asked for must be there by then */
+	struct plan plan; /* prepared with the first line; it points into itself, so that a style is not copied then */
 	struct {
 		uint64_t second; /* the one that `text` is of */
 		char text[20];

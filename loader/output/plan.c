@@ -137,22 +137,96 @@ void plan_prepare(struct style *style)
 		plan_by_table(plan, style);
 }
 
-const struct plan_line *plan_line(struct plan *plan, uint64_t known)
+static void put_key(struct buffer *buf, struct place *place, const char *key, size_t len)
 {
-	struct plan_line *line = &plan->lines[(known * 0x9e3779b97f4a7c15) >> 61];
+	put_bytes(buf, key + place->first, len - place->first);
+	place->first = false;
+}
 
-	/* The event's name is always known, so that 0 is no line's. */
-	if (line->known == (known | KNOWN_EVENT))
-		return line;
-	line->known = known | KNOWN_EVENT;
+static void open_object(const struct plan *plan, struct buffer *buf, struct place *place, uint8_t object)
+{
+	if (object == place->object)
+		return;
+	open_object(plan, buf, place, plan->objects[object].parent);
+	put_key(buf, place, plan->objects[object].key, plan->objects[object].key_len);
+	*place = (struct place){object, true};
+}
+
+static bool is_within(const struct plan *plan, uint8_t object, uint8_t outer)
+{
+	while (object > outer)
+		object = plan->objects[object].parent;
+	return object == outer;
+}
+
+struct place plan_move(const struct plan *plan, struct buffer *buf, struct place place,
+		       const struct plan_column *column)
+{
+	while (!is_within(plan, column->object, place.object)) {
+		put_char(buf, '}');
+		place = (struct place){plan->objects[place.object].parent, false};
+	}
+	open_object(plan, buf, &place, column->object);
+	if (column->key_len)
+		put_key(buf, &place, column->key, column->key_len);
+	return place;
+}
+
+void plan_leave(const struct plan *plan, struct buffer *buf, struct place place)
+{
+	for (unsigned int object = place.object; object; object = plan->objects[object].parent)
+		put_char(buf, '}');
+	put_bytes(buf, "}\n", 2);
+}
+
+static struct place add_value(const struct plan *plan, struct plan_line *line, const struct plan_column *column,
+			      bool known, struct place place)
+{
+	struct plan_value *value = &line->values[line->count++];
+	char glue[2 * PLAN_OBJECTS + 4 * PLAN_KEY];
+	struct buffer buf = {.data = glue, .size = sizeof(glue)};
+
+	value->column = column;
+	value->field = column->field;
+	value->kind = column->field ? (uint8_t)column->field->kind : 0;
+	value->known = known;
+	value->before = place;
+	place = plan_move(plan, &buf, place, column);
+	value->glue_len = buf.len <= PLAN_GLUE ? (uint8_t)buf.len : 0;
+	memcpy(value->glue, glue, value->glue_len);
+	return place;
+}
+
+static void fill_line(const struct plan *plan, struct plan_line *line, uint64_t known)
+{
+	struct buffer tail = {.data = line->tail, .size = sizeof(line->tail)};
+	struct place place = {0, true};
+
+	line->known = known;
 	line->count = 0;
 	for (unsigned int i = 0; i < plan->count; i++) {
-		bool is_known = plan->columns[i].field && (plan->columns[i].needs & known) == plan->columns[i].needs;
+		const struct plan_column *column = &plan->columns[i];
+		bool is_known = column->field && (column->needs & known) == column->needs;
 
-		if (!is_known && !plan->columns[i].absent)
-			continue;
-		line->columns[line->count] = (uint8_t)i;
-		line->is_known[line->count++] = is_known;
+		if (is_known || column->absent)
+			place = add_value(plan, line, column, is_known, place);
 	}
-	return line;
+	plan_leave(plan, &tail, place);
+	line->tail_len = (uint8_t)tail.len;
+}
+
+const struct plan_line *plan_line(struct plan *plan, uint64_t known)
+{
+	if (plan->lines[plan->last].known == known)
+		return &plan->lines[plan->last];
+	for (unsigned int i = 0; i < PLAN_LINES; i++) {
+		if (plan->lines[i].known == known) {
+			plan->last = i;
+			return &plan->lines[i];
+		}
+	}
+	plan->last = plan->next;
+	plan->next = (plan->next + 1) % PLAN_LINES;
+	fill_line(plan, &plan->lines[plan->last], known);
+	return &plan->lines[plan->last];
 }

@@ -11,37 +11,57 @@ struct style;
 
 #define PLAN_COLUMNS 96
 #define PLAN_OBJECTS 24
-/* A key with its comma, quotes and colon. All of it is copied, so that the copy has a constant size. */
-#define PLAN_KEY 40
+/* A key with its comma, quotes and colon; and all that commonly stands between two values. */
+#define PLAN_KEY  40
+#define PLAN_GLUE 64
+/* Attempts of which the same is known are rendered alike: that many kinds are remembered. */
+#define PLAN_LINES 8
 
 struct plan_column {
 	const struct field *field;
 	const char *absent; /* what stands where it is not known; NULL: nothing */
 	uint64_t needs;	    /* the field's */
 	uint8_t object;	    /* that it is in */
-	uint8_t key_len;
-	bool hex; /* what is not valid UTF-8 is repeated in hex */
+	uint8_t key_len;    /* 0: the object itself, which may stay empty */
+	bool hex;	    /* what is not valid UTF-8 is repeated in hex */
 	char key[PLAN_KEY];
 };
 
-/* The columns that attempts have of which the same is known: most are like one of the last few. */
-struct plan_line {
-	uint64_t known; /* 0: not in use */
-	uint8_t count, columns[PLAN_COLUMNS];
-	bool is_known[PLAN_COLUMNS]; /* else what stands for it */
+/* Where in an object a line is: which one is open, and whether nothing is in it yet. */
+struct place {
+	uint8_t object;
+	bool first;
 };
 
-#define PLAN_LINES 8
+/* A value of a line, with all that stands between the one before and it: braces, comma, key. */
+struct plan_value {
+	const struct plan_column *column;
+	const struct field *field; /* the column's, and its kind: at hand, since a line is as fast as this is */
+	uint8_t kind;
+	bool known; /* else what stands for it */
+	struct place before;
+	uint8_t glue_len; /* 0: too long for `glue` */
+	char glue[PLAN_GLUE];
+};
+
+struct plan_line {
+	uint64_t known; /* 0: not in use */
+	unsigned int count;
+	uint8_t tail_len;
+	char tail[PLAN_OBJECTS + 2]; /* the braces behind the last one, and the newline */
+	struct plan_value values[PLAN_COLUMNS];
+};
 
 struct plan {
 	unsigned int count, object_count; /* count 0: not prepared */
 	int format;			  /* enum format: that it is of */
 	struct plan_column columns[PLAN_COLUMNS];
-	/* The first is the outermost. */
+	/* The first is the outermost; each has a higher number than what it is in. */
 	struct {
 		uint8_t parent, key_len;
 		char key[PLAN_KEY];
 	} objects[PLAN_OBJECTS];
+	unsigned int last, next; /* lines: used last, and to be given up next */
 	struct plan_line lines[PLAN_LINES];
 };
 
@@ -49,5 +69,13 @@ struct plan {
 void plan_prepare(struct style *style);
 /* What a line has of which this is known (enum known). It lives until the next call. */
 const struct plan_line *plan_line(struct plan *plan, uint64_t known);
+
+struct buffer;
+
+/* Appends what ends a line. */
+void plan_leave(const struct plan *plan, struct buffer *buf, struct place place);
+/* Appends what stands between a place and a column's value, and returns the place behind that value. */
+struct place plan_move(const struct plan *plan, struct buffer *buf, struct place place,
+		       const struct plan_column *column);
 
 #endif

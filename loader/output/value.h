@@ -86,12 +86,14 @@ static inline void put_tag_list(struct buffer *buf, uint32_t tags, enum form for
 /*
  * False where it is absent after all: then what was appended does not count. `column` may repeat it in hex, in JSON.
  */
-static inline bool put_value(struct style *style, struct buffer *buf, const struct attempt *attempt,
-			     const struct field *field, const struct plan_column *column, enum form form)
+static inline __attribute__((always_inline)) bool put_value(struct style *style, struct buffer *buf,
+							    const struct attempt *attempt, enum kind kind,
+							    const struct field *field, const struct plan_column *column,
+							    enum form form)
 {
 	bool there = true;
 
-	switch (field->kind) {
+	switch (kind) {
 	case NUMBER16:
 		put_unsigned(buf, *(const uint16_t *)member(attempt, field));
 		break;

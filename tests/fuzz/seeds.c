@@ -168,58 +168,58 @@ static void write_names(void)
 	write_packets(3);
 #define ID "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
 
-static void write_proc(void)
-{
-	static const char *const texts[] = {
-		"811 (a) S 1 (b) R 1 1 1 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 89803 31 38 184467 944 945 1407 0 0\n",
-		"Name:\tx\nGroups:\t4 20 \nNStgid:\t811\t7\nNSpid:\t811\t8\n",
-		"5:cpu,cpuacct:/b\n1:name=systemd:/docker/" ID "\n0::/a/docker-" ID ".scope\n",
-		"0::/kubepods.slice/x.slice:cri-containerd:" ID "\n0::/crio-conmon-" ID ".scope/container\n",
-		"0::/machine.slice/machine-my\\x2dbox.scope/payload\n0::/machine.slice/systemd-nspawn@a.service/supervisor\n",
-		"0::/../lxc.payload.web\n0::/ecs/08f7e8d6c5b4a3928170f6e5d4c3b2a1/08f7e8d6c5b4a3928170f6e5d4c3b2a1-27\n",
-	};
+	static void write_proc(void)
+	{
+		static const char *const texts[] = {
+			"811 (a) S 1 (b) R 1 1 1 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 89803 31 38 184467 944 945 1407 0 0\n",
+			"Name:\tx\nGroups:\t4 20 \nNStgid:\t811\t7\nNSpid:\t811\t8\n",
+			"5:cpu,cpuacct:/b\n1:name=systemd:/docker/" ID "\n0::/a/docker-" ID ".scope\n",
+			"0::/kubepods.slice/x.slice:cri-containerd:" ID "\n0::/crio-conmon-" ID ".scope/container\n",
+			"0::/machine.slice/machine-my\\x2dbox.scope/payload\n0::/machine.slice/systemd-nspawn@a.service/supervisor\n",
+			"0::/../lxc.payload.web\n0::/ecs/08f7e8d6c5b4a3928170f6e5d4c3b2a1/08f7e8d6c5b4a3928170f6e5d4c3b2a1-27\n",
+		};
 
-	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
-		write_seed("proc", i, texts[i], strlen(texts[i]));
-}
+		for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
+			write_seed("proc", i, texts[i], strlen(texts[i]));
+	}
 
-int main(int argc, char **argv)
-{
-	static const char *const lines[] = {
-		"-46x\n-a\n-t\n-T\n-U\n-H\n-v\n-n\n5\n-o\nfile",
-		"--json\n--format=text\n--family\n!inet,unix\n--duration\n1.5\n--hook\nproto\n--buffer-pages\n64",
-		"-p\n1,5-9\n-u\nroot,1000\n-P\n!80,8000-8999\n--net\n!10.0.0.0/8,fe80::/10,::1",
-		"--comm\ncurl\n--unix-path\n/run/*",
-		"--doctor\n--json",
-		"--version\n--help",
-		"--\ncommand\n-x",
-	};
+	int main(int argc, char **argv)
+	{
+		static const char *const lines[] = {
+			"-46x\n-a\n-t\n-T\n-U\n-H\n-v\n-n\n5\n-o\nfile",
+			"--json\n--format=text\n--family\n!inet,unix\n--duration\n1.5\n--hook\nproto\n--buffer-pages\n64",
+			"-p\n1,5-9\n-u\nroot,1000\n-P\n!80,8000-8999\n--net\n!10.0.0.0/8,fe80::/10,::1",
+			"--comm\ncurl\n--unix-path\n/run/*",
+			"--doctor\n--json",
+			"--version\n--help",
+			"--\ncommand\n-x",
+		};
 
-	static const char *const baselines[] = {
-		"# connsnoop baseline 1: comm family addr port\n"
-		"a b\tinet6\tfe80::1%3\t53\n"
-		"curl\tinet\t93.184.216.34\t443\n"
-		"curl\tunix\t/run/x\\x0a\t-\n"
-		"curl\tunix\t@name\\x00\t-\n"
-		"curl\tunix\t(unnamed)\t-\n"
-		"\\x23x\tnetlink\t-\t-\n",
-		"# connsnoop baseline 1: pid tid uid comm family type addr port cgroup netns\n"
-		"1\t2\t4294967295\t\"\"\t-\tstream\t(unreadable)\t-\t77\t4026531840\n"
-		"1\t2\t0\tx\t45\t7\t-\t0\t-\t-\n",
-		"# mine\n\n# connsnoop baseline 1: port\n-\n80\n",
-	};
+		static const char *const baselines[] = {
+			"# connsnoop baseline 1: comm family addr port\n"
+			"a b\tinet6\tfe80::1%3\t53\n"
+			"curl\tinet\t93.184.216.34\t443\n"
+			"curl\tunix\t/run/x\\x0a\t-\n"
+			"curl\tunix\t@name\\x00\t-\n"
+			"curl\tunix\t(unnamed)\t-\n"
+			"\\x23x\tnetlink\t-\t-\n",
+			"# connsnoop baseline 1: pid tid uid comm family type addr port cgroup netns\n"
+			"1\t2\t4294967295\t\"\"\t-\tstream\t(unreadable)\t-\t77\t4026531840\n"
+			"1\t2\t0\tx\t45\t7\t-\t0\t-\t-\n",
+			"# mine\n\n# connsnoop baseline 1: port\n-\n80\n",
+		};
 
-	if (argc != 2)
-		return 2;
-	folder = argv[1];
-	mkdir(folder, 0777);
-	write_attempts();
-	write_rings();
-	write_names();
-	write_proc();
-	for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
-		write_seed("options", i, lines[i], strlen(lines[i]));
-	for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)
-		write_seed("baseline", i, baselines[i], strlen(baselines[i]));
-	return 0;
-}
+		if (argc != 2)
+			return 2;
+		folder = argv[1];
+		mkdir(folder, 0777);
+		write_attempts();
+		write_rings();
+		write_names();
+		write_proc();
+		for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
+			write_seed("options", i, lines[i], strlen(lines[i]));
+		for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)
+			write_seed("baseline", i, baselines[i], strlen(baselines[i]));
+		return 0;
+	}

@@ -15,26 +15,27 @@
 SEC("kprobe/connect")
 int kprobe_connect(struct pt_regs *ctx)
 {
-	struct event ev;
+	struct record record;
+	struct event *ev = &record.event;
 	struct run run;
 
 	if (!begin_run(&run))
 		return 0;
-	clear_event(&ev);
-	ev.sockfd = -1;
-	ev.addrlen = (__s32)ARG3(ctx);
-	ev.place = (__u16)CONSTANT(PLACE);
-	if (!take_addr(&run, &ev, ARG2(ctx), 0))
+	clear_event(ev);
+	ev->sockfd = -1;
+	ev->addrlen = (__s32)ARG3(ctx);
+	ev->place = (__u16)CONSTANT(PLACE);
+	if (!take_addr(&run, ev, ARG2(ctx), 0))
 		return 0;
-	if (bpf_probe_read_kernel(&ev.type, sizeof(ev.type), (void *)(ARG1(ctx) + SOCKET_TYPE)))
-		ev.flags |= EVENT_TYPE_UNKNOWN;
-	if (CONSTANT(TYPES) && !run.proving && type_refused(&ev)) {
+	if (bpf_probe_read_kernel(&ev->type, sizeof(ev->type), (void *)(ARG1(ctx) + SOCKET_TYPE)))
+		ev->flags |= EVENT_TYPE_UNKNOWN;
+	if (CONSTANT(TYPES) && !run.proving && type_refused(ev)) {
 		COUNT(run.counters, filtered);
 		return 0;
 	}
-	read_identity(&ev, &run);
+	read_identity(ev, &run);
 	if (CONSTANT(STACK_SIZE))
-		read_call(&ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
-	emit(ctx, &run, &ev);
+		read_call(ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
+	emit(ctx, &run, &record, KERNEL_SP(ctx));
 	return 0;
 }

@@ -6,5 +6,7 @@
 
 /* ns of CLOCK_MONOTONIC, which is what bpf_ktime_get_ns() counts. */
 uint64_t clock_monotonic(void);
+/* ns of CLOCK_BOOTTIME, which goes on while the machine is suspended: what a process's start is told in. */
+uint64_t clock_boottime(void);
 
 #endif

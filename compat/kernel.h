@@ -23,6 +23,9 @@ bool kernel_has_compat(void);
 bool kernel_has_tries(void);
 bool kernel_has_cgroup_test(void);
 
+/* Whether programs of a type may call a helper that takes no arguments. */
+bool kernel_has_helper(const struct object_kernel *kernel, int type, int helper);
+
 enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
 
 /* One line of --doctor: what was looked at, what was found, and where it is missing what would help. */

@@ -164,6 +164,51 @@ int sys_mount_private(const char *type, const char *target)
 	return reserved;
 }
 
+#define CHILD_STACK (256 * 1024)
+
+struct child {
+	void (*run)(void *context);
+	void *context;
+};
+
+/* By the bare call: exit_group() would end all of the process where this is a thread of it. */
+static int run_child(void *data)
+{
+	const struct child *child = data;
+
+	child->run(child->context);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* With CLONE_VFORK we stand still until its end, so that even errno has one user at a time. */
+int sys_child(unsigned long flags, void (*run)(void *context), void *context)
+{
+	struct child child = {run, context};
+	char *stack = malloc(CHILD_STACK);
+	int pid, result = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	pid = clone(run_child, stack + CHILD_STACK, (int)(flags | CLONE_VM | CLONE_VFORK), &child);
+	if (pid < 0)
+		result = -errno;
+	while (pid > 0 && !(flags & CLONE_THREAD) && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	free(stack);
+	return result;
+}
+
+int sys_unshare(int flags)
+{
+	return checked(unshare(flags));
+}
+
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	return checked(syscall(SYS_getdents64, fd, buf, size));
+}
+
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 {
 	int fd = sys_openat(dir, path, O_RDONLY, 0);

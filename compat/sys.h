@@ -42,6 +42,15 @@ int sys_getrlimit(int resource, struct rlimit *limit);
  * the mounted root, which keeps it alive. No path of the caller's own namespace changes.
  */
 int sys_mount_private(const char *type, const char *target);
+/*
+ * Calls run(context) in a child that shares our memory, and waits for its end; flags are those of clone(2) for new
+ * namespaces, or SYS_THREAD for a thread of this process. No SIGCHLD comes of it. run() must not exit by itself.
+ */
+#define SYS_THREAD (0x10000 | 0x800 | 0x400 | 0x200) /* CLONE_THREAD, SIGHAND, FILES, FS */
+int sys_child(unsigned long flags, void (*run)(void *context), void *context);
+int sys_unshare(int flags);
+/* Entries of a directory, struct dirent64 (getdents64(2)); 0 at the end. */
+ssize_t sys_getdents(int fd, void *buf, size_t size);
 
 /* Reads all of a small file into buf, NUL-terminated and cut off at size - 1. Returns its length. */
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size);

@@ -15,6 +15,19 @@ static void complain(const struct error *err)
 	fprintf(stderr, "connsnoop: %s\n", err->text);
 }
 
+/* For the tests, which hold it against what the kernel says of its types (BTF). */
+static void print_learnt(const struct learnt *learnt)
+{
+	if (!learnt->ids)
+		return;
+	fprintf(stderr, "connsnoop: learnt:");
+	for (enum learnt_at at = 0; at < LEARNT_AT; at++) {
+		if (learnt->at[at])
+			fprintf(stderr, " %s=%u", learnt_name(at), learnt->at[at]);
+	}
+	fprintf(stderr, "; parts %#x\n", learnt->parts);
+}
+
 static void print_banner(const struct tracer *tracer)
 {
 	const struct hook *hook = &tracer->hook;
@@ -39,6 +52,8 @@ static void print_banner(const struct tracer *tracer)
 			"connsnoop: %s%s; saved registers %u bytes below the top of the kernel stack; rings of %zu bytes in all%s%s\n",
 			hook_kind_name(hook->kind), hook->by_pmu ? " by PMU" : "", hook->regs_from_top,
 			rings_bytes(tracer->rings), hook->why_not[0] ? "; not used: " : "", hook->why_not);
+	if (tracer->options->verbose)
+		print_learnt(&hook->learnt);
 }
 
 static void print_summary(const struct accounts *accounts)
@@ -90,6 +105,10 @@ static int finish(struct tracer *tracer)
 	}
 	if (tracer->names)
 		print_names(tracer);
+	if (tracer_unfollowed(tracer))
+		fprintf(stderr,
+			"connsnoop: %llu processes were not followed: more than %u at a time; their attempts and their children's are missing\n",
+			(unsigned long long)tracer_unfollowed(tracer), FOLLOWED_MAX);
 	print_summary(&accounts);
 	return status;
 }
@@ -114,14 +133,15 @@ static int trace(const struct options *options)
 		.user = options->user,
 		.header = options->header,
 	};
-	struct command command = {.gate = -1};
+	struct command command;
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
 	int status;
 
+	command_remember(&command);
 	if (loop_open(&loop, &err) || sink_open(&sink, options->output, loop.signals, &err) ||
-	    command_prepare(&command, options->command, &loop.before, &err) ||
-	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
+	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
+	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
 		status = err.status;
 		goto out;

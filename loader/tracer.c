@@ -69,26 +69,57 @@ static int read_object(struct tracer *tracer, const char *path, size_t *size, st
 	return 0;
 }
 
+/* What events shall tell of who made them: each part costs the caller time. */
+static uint32_t wanted_identity(const struct options *options)
+{
+	uint32_t wanted = 0;
+
+	if (options->action == ACTION_DOCTOR || options->identity)
+		return IDENTITY_ALL;
+	switch (options->format) {
+	case FORMAT_TRACEE:
+	case FORMAT_ECS:
+	case FORMAT_OCSF:
+		return IDENTITY_ALL;
+	case FORMAT_JSON:
+	case FORMAT_CSV:
+		wanted = IDENTITY_PPID;
+		break;
+	case FORMAT_TEXT:
+		break;
+	}
+	return options->filter.netns.count ? wanted | IDENTITY_NET_NS : wanted;
+}
+
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
-	const struct filter none = {.families = FAMILIES_ANY, .any_type = true};
-	const struct filter *filter = tracer->options->filter_in_reader ? &none : &tracer->options->filter;
+	const struct options *options = tracer->options;
+	/* Who descends from whom only the kernel can follow. */
+	const struct filter none = {
+		.families = FAMILIES_ANY,
+		.any_type = true,
+		.pids = options->filter.follow ? options->filter.pids : (struct ranges){0},
+	};
+	const struct filter *filter = options->filter_in_reader ? &none : &options->filter;
 	struct object *object = tracer->object;
 
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
 	    object_check_map(object, "bells", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
 	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
 	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err) ||
+	    object_check_map(object, "peeks", BPF_MAP_TYPE_ARRAY, number, sizeof(struct peek), err) ||
 	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
+		return -1;
+	if (object_resize_map(object, "peeks", wanted_identity(options) || options->filter.follow ? PEEKS + 1 : 0, err))
 		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
+	if (prefilter_plan(&tracer->prefilter, filter, options->filter.follow, object, err))
 		return -1;
-	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
+	tracer->prefilter.exact &= !options->filter_in_reader;
 	if (object_create_maps(object, &tracer->kernel, err))
 		return -1;
 	return prefilter_fill(&tracer->prefilter, filter, object, err);
@@ -142,12 +173,53 @@ static int set_control(struct tracer *tracer, bool asleep)
 	return control_write(object_map_fd(tracer->object, "control"), &tracer->control);
 }
 
+/*
+ * Filters that stand on what was learnt. One that nobody can apply would show nothing, or too much; without -f a command
+ * is only a help in choosing.
+ */
+static int settle_filters(struct tracer *tracer, struct error *err)
+{
+	const struct hook *hook = &tracer->hook;
+	struct filter *filter = &tracer->filter;
+
+	if (filter->netns.count && !(hook->learnt.parts & IDENTITY_NET_NS))
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"--netns: where this kernel keeps a task's network namespace could not be learnt; leave it out, or see --doctor");
+	if (!filter->follow || hook->follows)
+		return 0;
+	if (tracer->options->follow)
+		return error_set(err, STATUS_UNSUPPORTED, "-f: processes can't be followed on this kernel (%s); leave it out",
+				 hook->why_no_follow);
+	filter->follow = false;
+	fprintf(stderr, "connsnoop: processes can't be followed on this kernel (%s): all of the machine is shown\n",
+		hook->why_no_follow);
+	return 0;
+}
+
+/* Numbers of processes as /proc has them are the kernel's only in the initial PID namespace. */
+static void adopt_descendants(struct tracer *tracer)
+{
+	const struct filter *filter = &tracer->filter;
+
+	if (!filter->follow || !filter->pids.count)
+		return;
+	if (tracer->hook.own_tgid != (uint32_t)getpid())
+		fprintf(stderr,
+			"connsnoop: not in the initial PID namespace: of the processes of -p only children that are born from now on are followed\n");
+	else
+		tracer->unfollowed += family_adopt(object_map_fd(tracer->object, "pids"), &filter->pids);
+}
+
 int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
 {
 	struct hook_parts parts = {.kernel = &tracer->kernel, .consumed = count_proof, .context = tracer};
 	int result;
 
 	tracer->options = options;
+	tracer->filter = options->filter;
+	parts.identity = wanted_identity(options);
+	parts.follow = options->filter.follow;
 	tracer->cpus = cpus_possible();
 	if (!tracer->cpus)
 		return error_set(
@@ -163,7 +235,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return -1;
 	parts.object = tracer->object;
 	parts.rings = tracer->rings;
-	if (hook_start(&tracer->hook, options->hook, &parts, err))
+	if (hook_start(&tracer->hook, options->hook, &parts, err) || settle_filters(tracer, err))
 		return -1;
 	/* From here on our own attempts are neither recorded nor counted. */
 	tracer->control.own_tgid = tracer->hook.own_tgid;
@@ -172,6 +244,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return error_set(err, STATUS_FAILURE,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
+	adopt_descendants(tracer);
 	return 0;
 }
 
@@ -197,7 +270,7 @@ static bool show(void *context, uint32_t cpu, const void *data, uint32_t size)
 		attempt.place = 0;
 	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
 	attempt.kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt.via == VIA_UNKNOWN;
-	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt)) {
+	if (tracer->enough || !filter_passes(&tracer->filter, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}
@@ -309,6 +382,19 @@ static uint64_t filtered_of(const struct tracer *tracer, uint32_t cpu)
 
 	counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters);
 	return counters.filtered;
+}
+
+uint64_t tracer_unfollowed(const struct tracer *tracer)
+{
+	uint64_t sum = tracer->unfollowed;
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		struct counters counters = {0};
+
+		counters_read(object_map_fd(tracer->object, "counters"), cpu, &counters);
+		sum += counters.unfollowed;
+	}
+	return sum;
 }
 
 static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)

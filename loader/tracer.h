@@ -23,6 +23,7 @@ struct tally {
 
 struct tracer {
 	const struct options *options;
+	struct filter filter; /* the options', whose lists it shares */
 	struct object_kernel kernel;
 	struct prefilter prefilter;
 	void *image; /* of --object; NULL: built in */
@@ -33,6 +34,7 @@ struct tracer {
 	unsigned int cpus;
 	struct tally *tally; /* by CPU number */
 	uint64_t shown, filtered;
+	uint64_t unfollowed; /* processes that found no room in the list, at the start */
 	struct names *names; /* -d; NULL: none */
 	struct sink *sink;
 	struct style *style;
@@ -65,6 +67,8 @@ void tracer_check_cpus(struct tracer *tracer);
  * records that are on their way look like losses, so `lost` is only what the kernel has owned up to.
  */
 struct accounts tracer_accounts(const struct tracer *tracer, bool finished);
+/* How many processes found no room in the list of those that are followed. */
+uint64_t tracer_unfollowed(const struct tracer *tracer);
 /* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
 void tracer_report_losses(struct tracer *tracer, bool finished);
 

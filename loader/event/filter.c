@@ -110,7 +110,7 @@ static bool address_passes(const struct filter *filter, const struct address *ad
 	return !filter->nets.count || in_prefixes(&filter->nets, address) != filter->nets.negated;
 }
 
-/* A type that is not known can't be held against an attempt. */
+/* A type or namespace that is not known can't be held against an attempt. */
 bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 {
 	if (!attempt->address.fault && !address_passes(filter, &attempt->address))
@@ -119,7 +119,8 @@ bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 		return false;
 	if (!ranges_pass(&filter->uids, true, attempt->uid))
 		return false;
-	if (!ranges_pass(&filter->netns, attempt->identity.parts & IDENTITY_NET_NS, attempt->identity.net_ns))
+	if (attempt->identity.parts & IDENTITY_NET_NS &&
+	    !ranges_pass(&filter->netns, true, attempt->identity.net_ns))
 		return false;
 	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
 		return false;

@@ -112,6 +112,44 @@ static void put_address(struct buffer *buf, const struct address *address)
 	put_char(buf, '}');
 }
 
+static void put_number(struct buffer *buf, const char *key, uint64_t number)
+{
+	put_text(buf, ",\"");
+	put_text(buf, key);
+	put_text(buf, "\":");
+	put_unsigned(buf, number);
+}
+
+/* Those of the initial namespace stand with pid and tid. */
+static void put_identity(struct buffer *buf, const struct identity *identity)
+{
+	const struct {
+		uint32_t part;
+		const char *key;
+		uint64_t number;
+	} numbers[] = {
+		{IDENTITY_NS_PID, "ns_pid", identity->ns_pid},	 {IDENTITY_NS_PID, "ns_tid", identity->ns_tid},
+		{IDENTITY_NS_PID, "ns_ppid", identity->ns_ppid}, {IDENTITY_MNT_NS, "mnt_ns", identity->mnt_ns},
+		{IDENTITY_PID_NS, "pid_ns", identity->pid_ns},	 {IDENTITY_NET_NS, "net_ns", identity->net_ns},
+		{IDENTITY_USER_NS, "user_ns", identity->user_ns}, {IDENTITY_UTS_NS, "uts_ns", identity->uts_ns},
+	};
+
+	if (identity->parts & IDENTITY_START) {
+		PUT(buf, ",\"start_ns\":\"");
+		put_unsigned(buf, identity->start);
+		put_char(buf, '"');
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (identity->parts & numbers[i].part)
+			put_number(buf, numbers[i].key, numbers[i].number);
+	}
+	if (identity->parts & IDENTITY_CGROUP_ID) {
+		PUT(buf, ",\"cgroup_id\":\"");
+		put_unsigned(buf, identity->cgroup_id);
+		put_char(buf, '"');
+	}
+}
+
 void json_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt)
 {
 	PUT(buf, "{\"event\":\"security_socket_connect\",\"time\":\"");
@@ -124,6 +162,8 @@ void json_attempt(struct style *style, struct buffer *buf, const struct attempt 
 	put_unsigned(buf, attempt->pid);
 	PUT(buf, ",\"tid\":");
 	put_unsigned(buf, attempt->tid);
+	if (attempt->identity.parts & IDENTITY_PPID)
+		put_number(buf, "ppid", attempt->identity.ppid);
 	PUT(buf, ",\"uid\":");
 	put_unsigned(buf, attempt->uid);
 	PUT(buf, ",\"gid\":");
@@ -152,7 +192,10 @@ void json_attempt(struct style *style, struct buffer *buf, const struct attempt 
 		PUT(buf, ",\"addr_source\":\"user_memory\"");
 	PUT(buf, ",\"hook\":\"");
 	put_text(buf, style->places[attempt->place]);
-	PUT(buf, "\"}\n");
+	put_char(buf, '"');
+	if (attempt->identity.parts)
+		put_identity(buf, &attempt->identity);
+	PUT(buf, "}\n");
 }
 
 void json_lost(struct buffer *buf, uint32_t cpu, uint64_t count)

@@ -63,17 +63,21 @@ static always_inline int peek_all(struct peek *peek, __u64 sp)
 	if (address < PEEK_RELATIVE)
 		address += peek->task;
 	peek->pid_tgid = bpf_get_current_pid_tgid();
-#define PEEK(n)         \
+#define PEEK(n)          \
 	if (count > (n)) \
 	peek_at(peek, address, n)
-	PEEK(0);
-	PEEK(1);
-	PEEK(2);
-	PEEK(3);
-	PEEK(4);
-	PEEK(5);
-	PEEK(6);
-	PEEK(7);
+#define PEEK4(n)     \
+	PEEK(n);     \
+	PEEK(n + 1); \
+	PEEK(n + 2); \
+	PEEK(n + 3)
+	PEEK4(0);
+	PEEK4(4);
+	PEEK4(8);
+	PEEK4(12);
+	PEEK4(16);
+	PEEK4(20);
+#undef PEEK4
 #undef PEEK
 	return 1;
 }

@@ -42,13 +42,24 @@ int sys_getrlimit(int resource, struct rlimit *limit);
  * the mounted root, which keeps it alive. No path of the caller's own namespace changes.
  */
 int sys_mount_private(const char *type, const char *target);
+/* Calls run(context) in a second thread of this process, and stands still until its end. */
+int sys_thread(void (*run)(void *context), void *context);
+
 /*
- * Calls run(context) in a child that shares our memory, and waits for its end; flags are those of clone(2) for new
- * namespaces, or SYS_THREAD for a thread of this process. No SIGCHLD comes of it. run() must not exit by itself.
+ * A process that makes one connect, is there then, and does nothing else. It is made with clone(2)'s flags, and first leaves
+ * (unshare(2)) `leave` one by one, as far as it may. No SIGCHLD comes of it.
  */
-#define SYS_THREAD (0x10000 | 0x800 | 0x400 | 0x200) /* CLONE_THREAD, SIGHAND, FILES, FS */
-int sys_child(unsigned long flags, void (*run)(void *context), void *context);
-int sys_unshare(int flags);
+struct sys_puppet {
+	int pid, fd;
+	int sock; /* what it connects, and to where */
+	const struct sockaddr *addr;
+	unsigned int addrlen;
+};
+
+/* Waits until it has connected. */
+int sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *leave, size_t count);
+void sys_puppet_close(struct sys_puppet *puppet);
+
 /* Entries of a directory, struct dirent64 (getdents64(2)); 0 at the end. */
 ssize_t sys_getdents(int fd, void *buf, size_t size);
 

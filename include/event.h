@@ -116,7 +116,7 @@ _Static_assert(__builtin_offsetof(struct record, event) == WHO_SIZE, "wire layou
  * wants to know of a task. Entry PEEKS of map `peeks` says what is wanted, the others take it, PEEK_BYTES each.
  */
 #define PEEK_BYTES    384
-#define PEEKS	      8
+#define PEEKS	      24
 #define PEEK_RELATIVE 65536 /* a smaller address is one within the current task's struct */
 
 struct peek {

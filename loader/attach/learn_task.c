@@ -22,7 +22,7 @@
 #define HELPER_CGROUP_ID 80
 
 /* Time for all of it, in ns: on a machine so slow that it does not do, starting counts more. */
-#define PATIENCE 250000000
+#define PATIENCE 2000000000
 
 /* What a number of /proc/PID/stat is worth: user space's ticks are 100 a second on all architectures here. */
 #define TICK 10000000
@@ -53,14 +53,17 @@ const char *learnt_name(enum learnt_at at)
 
 /* --- what is known --- */
 
-static uint32_t space_inode(enum space space)
+/* Of a process that /proc calls so. */
+static void note_spaces(const struct study *study, struct specimen *specimen, const char *process)
 {
 	static const char *const names[SPACES] = {"uts", "mnt", "net", "pid", "user"};
-	char path[32];
+	char path[48];
 	struct stat status;
 
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", names[space]);
-	return sys_stat(path, &status) ? 0 : (uint32_t)status.st_ino;
+	for (enum space space = 0; study->wanted & IDENTITY_SPACES && space < SPACES; space++) {
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, names[space]);
+		specimen->spaces[space] = sys_stat(path, &status) ? 0 : (uint32_t)status.st_ino;
+	}
 }
 
 /* Field 22 of proc(5)'s stat, behind the name in parentheses, which may hold anything. */
@@ -76,14 +79,20 @@ static uint64_t start_from_proc(void)
 	return at ? strtoull(at, NULL, 10) * TICK : 0;
 }
 
-static void take_specimen(struct study *study, struct specimen *specimen)
+static void keep_specimen(struct study *study, struct specimen *specimen)
 {
-	specimen->size = peek_read(&study->peeker, 0, specimen->bytes, sizeof(specimen->bytes));
+	specimen->size = peek_take(&study->peeker, specimen->bytes, sizeof(specimen->bytes));
 	specimen->address = study->peeker.task;
 	specimen->tid = (uint32_t)study->peeker.pid_tgid;
 	specimen->tgid = (uint32_t)(study->peeker.pid_tgid >> 32);
-	for (enum space space = 0; study->wanted & IDENTITY_SPACES && space < SPACES; space++)
-		specimen->spaces[space] = space_inode(space);
+}
+
+static void take_specimen(struct study *study, struct specimen *specimen)
+{
+	if (!peek_wish(&study->peeker, 0, sizeof(specimen->bytes)))
+		return;
+	trial_make(study->peeker.trial);
+	keep_specimen(study, specimen);
 }
 
 static bool has_ids(const struct specimen *specimen, size_t at)
@@ -138,31 +147,37 @@ static uint64_t word_of(const struct specimen *specimen, size_t at)
 	return at + 8 <= specimen->size ? word_at(specimen->bytes, at) : 0;
 }
 
+/* The task there is the one whose process getppid() names, in the initial PID namespace; elsewhere one of another process. */
+static bool is_parent(struct study *study, uint64_t task)
+{
+	uint32_t ids[2];
+
+	if (!is_pointer(task) || peek_read(&study->peeker, task + study->learnt->at[TASK_PID], ids, sizeof(ids)) < sizeof(ids))
+		return false;
+	return study->self.tgid == study->pid ? ids[1] == study->ppid : ids[1] != study->self.tgid;
+}
+
 /*
  * real_parent, and beside it the parent that a debugger takes the place of: the child's are this process, the thread's
- * the same as this process's. What lies there must be a task, and in the initial PID namespace the one that we know.
+ * the same as this process's.
  */
 static bool learn_parent(struct study *study)
 {
-	uint32_t ids[2] = {0};
 	size_t found = 0, count = 0;
 
 	for (size_t at = 0; at < study->child.size; at += 8) {
-		if (word_of(&study->child, at) != study->self.address || !is_pointer(word_of(&study->self, at)) ||
-		    word_of(&study->thread, at) != word_of(&study->self, at))
+		uint64_t parent = word_of(&study->self, at);
+
+		if (word_of(&study->child, at) != study->self.address || word_of(&study->thread, at) != parent ||
+		    word_of(&study->again, at) != parent || !is_parent(study, parent))
 			continue;
 		if (!count++)
 			found = at;
 		else if (count > 2 || at != found + 8)
 			return false;
 	}
-	if (!count || peek_read(&study->peeker, word_of(&study->self, found) + study->learnt->at[TASK_PID], ids,
-				sizeof(ids)) != sizeof(ids))
-		return false;
-	if (study->self.tgid == study->pid ? ids[1] != study->ppid : ids[1] == study->self.tgid)
-		return false;
 	study->learnt->at[TASK_PARENT] = (uint32_t)found;
-	return true;
+	return count > 0;
 }
 
 static bool learn_leader(struct study *study)
@@ -236,39 +251,61 @@ static void in_thread(void *context)
 	take_specimen(study, &study->thread);
 }
 
-/* One at a time: a kernel may lack one kind or refuse it. What stays the same teaches nothing of its kind. */
-static void leave_spaces(uint32_t wanted)
+/* What the child leaves one by one: a kernel may lack one kind or refuse it. What stays the same teaches nothing. */
+static size_t spaces_to_leave(uint32_t wanted, int leave[SPACES])
 {
-	if (wanted & IDENTITY_UTS_NS)
-		sys_unshare(CLONE_NEWUTS);
-	if (wanted & IDENTITY_MNT_NS)
-		sys_unshare(CLONE_NEWNS);
-	if (wanted & IDENTITY_NET_NS)
-		sys_unshare(CLONE_NEWNET);
-	if (wanted & IDENTITY_USER_NS)
-		sys_unshare(CLONE_NEWUSER);
+	static const struct {
+		uint32_t part;
+		int flag;
+	} kinds[] = {
+		{IDENTITY_UTS_NS, CLONE_NEWUTS},
+		{IDENTITY_MNT_NS, CLONE_NEWNS},
+		{IDENTITY_NET_NS, CLONE_NEWNET},
+		{IDENTITY_USER_NS, CLONE_NEWUSER},
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (wanted & kinds[i].part)
+			leave[count++] = kinds[i].flag;
+	}
+	return count;
 }
 
-/* All conclusions are drawn in here, while what the child's struct points to is there. */
-static void in_child(void *context)
+/* A PID namespace can't be left, only be born into. What is seen of the child is seen at its birth. */
+static int open_child(struct study *study, struct sys_puppet *puppet, unsigned long flags)
 {
-	struct study *study = context;
+	int leave[SPACES], result;
+	size_t count = spaces_to_leave(study->wanted, leave);
 
+	if (!peek_wish(&study->peeker, 0, sizeof(study->child.bytes)))
+		return -ETIME;
+	study->child_start[0] = clock_boottime();
+	result = sys_puppet_open(puppet, flags, leave, count);
 	study->child_start[1] = clock_boottime();
-	leave_spaces(study->wanted);
-	take_specimen(study, &study->child);
-	conclude(study);
+	if (!result)
+		keep_specimen(study, &study->child);
+	return result;
 }
 
-static void make_child(struct study *study)
+/* All conclusions are drawn while the child lives, and with it what its struct points to. */
+static void study_child(struct study *study)
 {
 	unsigned long flags = study->wanted & (IDENTITY_NS_PID | IDENTITY_PID_NS) ? CLONE_NEWPID : 0;
+	const struct trial *trial = study->peeker.trial;
+	struct sys_puppet puppet = {
+		.sock = trial->fd,
+		.addr = (const struct sockaddr *)&trial->addr,
+		.addrlen = sizeof(trial->addr),
+	};
+	char process[16];
 
-	study->child_start[0] = clock_boottime();
-	if (sys_child(flags, in_child, study) && flags) {
-		study->child_start[0] = clock_boottime();
-		sys_child(0, in_child, study);
-	}
+	if (open_child(study, &puppet, flags) && (!flags || open_child(study, &puppet, 0)))
+		return;
+	snprintf(process, sizeof(process), "%d", puppet.pid);
+	note_spaces(study, &study->child, process);
+	conclude(study);
+	sys_puppet_close(&puppet);
 }
 
 static void note_facts(struct study *study)
@@ -285,16 +322,17 @@ static void note_facts(struct study *study)
 	study->pid = (uint32_t)getpid();
 	study->ppid = (uint32_t)getppid();
 	study->initial_ids = initial_user_namespace();
+	note_spaces(study, &study->self, "self");
 	study->self_start = start_from_proc();
 }
 
 static void look_around(struct study *study, uint32_t stack_size)
 {
 	note_facts(study);
-	if (!find_self(study, stack_size) || sys_child(SYS_THREAD, in_thread, study))
+	if (!find_self(study, stack_size) || sys_thread(in_thread, study))
 		return;
 	take_specimen(study, &study->again);
-	make_child(study);
+	study_child(study);
 }
 
 void learn_task(struct hook *hook, const struct hook_parts *parts, int type, struct trial *trial)

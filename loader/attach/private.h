@@ -5,6 +5,7 @@
 
 #include "attach.h"
 #include "event.h"
+#include "sys.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -53,8 +54,13 @@ struct peeker {
 	uint64_t pid_tgid;
 };
 
-/* Reads from `address`, or where that is below PEEK_RELATIVE from the caller's task_struct. Returns how much it could. */
+/*
+ * Reads from `address`, or where that is below PEEK_RELATIVE from the task_struct of who makes the attempt: peek_read()
+ * makes one, between the other two somebody else does. Up to PEEKS * PEEK_BYTES; returns how much could be read.
+ */
 size_t peek_read(struct peeker *peeker, uint64_t address, void *to, size_t size);
+bool peek_wish(struct peeker *peeker, uint64_t address, size_t size);
+size_t peek_take(struct peeker *peeker, void *to, size_t size);
 
 /*
  * learn_task.c: what parts->identity and parts->follow ask for, into hook->learnt. The program is attached, and sees the
@@ -65,7 +71,7 @@ void learn_task(struct hook *hook, const struct hook_parts *parts, int type, str
 int learn_set_constants(const struct hook *hook, const struct hook_parts *parts, struct error *err);
 
 /* A task's struct as it was at an attempt of its own. */
-#define TASK_BYTES (3 * PEEKS * PEEK_BYTES)
+#define TASK_BYTES (PEEKS * PEEK_BYTES)
 
 struct specimen {
 	uint64_t address;
@@ -83,7 +89,7 @@ struct study {
 	struct specimen self, again;  /* connsnoop's only thread, and a little later */
 	struct specimen thread;	      /* a second one, for a moment */
 	struct specimen child;	      /* a process of its own, perhaps in namespaces of its own */
-	/* What this process is called where it lives: the child calls itself otherwise. */
+	/* What this process is called where it lives. */
 	uint32_t pid, ppid;
 	uint32_t ids[6];     /* real, saved, effective user and group, as struct cred has them */
 	bool initial_ids;    /* in the initial user namespace, so that they are the kernel's numbers, too */
@@ -113,7 +119,7 @@ static inline bool is_pointer(uint64_t word)
 	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
 }
 
-/* learn_spaces.c: namespaces, from within the child, which lives in its own. */
+/* learn_spaces.c: namespaces. The child lives, in its own. */
 void learn_spaces(struct study *study);
 
 /*

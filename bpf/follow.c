@@ -4,7 +4,8 @@
  *
  * kprobe/fork on wake_up_new_task(struct task_struct *p) and kprobe/release on release_task(struct task_struct *p), both
  * global and the same in 4.4 to 7.1: a new task has not run yet, and one that is released does not any more. Where there
- * are no kprobes, tracepoints task/task_newtask and sched/sched_process_free, whose fields user space has looked up.
+ * are no kprobes, tracepoints task/task_newtask, sched/sched_process_exec and
+ * sched/sched_process_free, whose fields user space has looked up.
  */
 #include "emit.h"
 
@@ -77,11 +78,32 @@ int tracepoint_fork(void *ctx)
 	return 0;
 }
 
+/*
+ * The same process goes on when another thread than the first runs a new program. Up to 5.6 the old first thread is then
+ * freed under the process's number; that one time does not count. Later it has a number of its own, and what is waited for
+ * here does not come: the process stays in the list until its number is somebody else's.
+ */
+SEC("tracepoint/exec")
+int tracepoint_exec(void *ctx)
+{
+	__u32 pid = read_number((__u64)ctx + CONSTANT(EXEC_PID)), once_more = 2;
+
+	if (pid != read_number((__u64)ctx + CONSTANT(EXEC_OLD_PID)) && bpf_map_lookup_elem(&pids, &pid))
+		bpf_map_update_elem(&pids, &pid, &once_more, 0);
+	return 0;
+}
+
 SEC("tracepoint/release")
 int tracepoint_release(void *ctx)
 {
-	__u32 pid = read_number((__u64)ctx + CONSTANT(RELEASE_PID));
+	__u32 pid = read_number((__u64)ctx + CONSTANT(RELEASE_PID)), *times;
 
-	bpf_map_delete_elem(&pids, &pid);
+	times = bpf_map_lookup_elem(&pids, &pid);
+	if (!times)
+		return 0;
+	if (*times > 1)
+		*times = 1;
+	else
+		bpf_map_delete_elem(&pids, &pid);
 	return 0;
 }

@@ -91,7 +91,7 @@ struct hook {
 	 * well while a task's stack is less than that deep, which it is at the entry of a system call's first function. */
 	uint32_t stack_size, regs_from_top;
 	struct learnt learnt;
-	struct probe follow[2]; /* see the children of those that are followed, and their ends */
+	struct probe follow[3]; /* see the children of those that are followed, and their ends */
 	bool follows;
 	char why_no_follow[512];
 	uint32_t own_tgid;  /* connsnoop's process in the initial PID namespace */

@@ -12,8 +12,8 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 
-static int set(struct probe *probe, const char *section, const char *symbol, const struct hook_parts *parts,
-	       struct error *err)
+static int set_kprobe(struct probe *probe, const char *section, const char *symbol, const struct hook_parts *parts,
+		      struct error *err)
 {
 	int result, prog = object_load_program(parts->object, section, BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 
@@ -29,12 +29,8 @@ static int set_kprobes(struct hook *hook, const struct hook_parts *parts, struct
 	if (!hook->learnt.ids)
 		return error_set(err, STATUS_UNSUPPORTED,
 				 "where this kernel keeps the numbers of a process could not be learnt");
-	if (set(&hook->follow[0], "kprobe/fork", "wake_up_new_task", parts, err))
-		return -1;
-	if (!set(&hook->follow[1], "kprobe/release", "release_task", parts, err))
-		return 0;
-	probe_close(&hook->follow[0]);
-	return -1;
+	return set_kprobe(&hook->follow[0], "kprobe/fork", "wake_up_new_task", parts, err) ||
+	       set_kprobe(&hook->follow[1], "kprobe/release", "release_task", parts, err);
 }
 
 static const struct field {
@@ -42,6 +38,8 @@ static const struct field {
 } fields[] = {
 	{"FORK_PID", "task", "task_newtask", "pid"},
 	{"FORK_FLAGS", "task", "task_newtask", "clone_flags"},
+	{"EXEC_PID", "sched", "sched_process_exec", "pid"},
+	{"EXEC_OLD_PID", "sched", "sched_process_exec", "old_pid"},
 	{"RELEASE_PID", "sched", "sched_process_free", "pid"},
 };
 
@@ -82,13 +80,16 @@ static int set_tracepoint(struct probe *probe, const char *section, const char *
 
 static int set_tracepoints(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
-	if (find_fields(parts, err) ||
-	    set_tracepoint(&hook->follow[0], "tracepoint/fork", "task", "task_newtask", parts, err))
-		return -1;
-	if (!set_tracepoint(&hook->follow[1], "tracepoint/release", "sched", "sched_process_free", parts, err))
-		return 0;
-	probe_close(&hook->follow[0]);
-	return -1;
+	return find_fields(parts, err) ||
+	       set_tracepoint(&hook->follow[0], "tracepoint/fork", "task", "task_newtask", parts, err) ||
+	       set_tracepoint(&hook->follow[1], "tracepoint/exec", "sched", "sched_process_exec", parts, err) ||
+	       set_tracepoint(&hook->follow[2], "tracepoint/release", "sched", "sched_process_free", parts, err);
+}
+
+static void close_all(struct hook *hook)
+{
+	for (int i = 0; i < 3; i++)
+		probe_close(&hook->follow[i]);
 }
 
 int follow_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
@@ -97,9 +98,14 @@ int follow_start(struct hook *hook, const struct hook_parts *parts, struct error
 
 	if (!parts->follow)
 		return 0;
-	hook->follows = !set_kprobes(hook, parts, &first) || !set_tracepoints(hook, parts, &second);
+	hook->follows = !set_kprobes(hook, parts, &first);
+	if (!hook->follows) {
+		close_all(hook);
+		hook->follows = !set_tracepoints(hook, parts, &second);
+	}
 	if (hook->follows)
 		return 0;
+	close_all(hook);
 	snprintf(hook->why_no_follow, sizeof(hook->why_no_follow), "%.250s; %.250s", first.text, second.text);
 	/* The list is not kept, so it can't decide. */
 	return object_set_constant(parts->object, "PID_MODE", 0, err);

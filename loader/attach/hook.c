@@ -67,7 +67,7 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 	for (size_t i = 0; i < RUNGS; i++) {
 		if (wanted != HOOK_AUTO && wanted != ladder[i].kind)
 			continue;
-		*hook = (struct hook){.kind = ladder[i].kind, .follow = {PROBE_CLOSED, PROBE_CLOSED}};
+		*hook = (struct hook){.kind = ladder[i].kind, .follow = {PROBE_CLOSED, PROBE_CLOSED, PROBE_CLOSED}};
 		if (!ladder[i].start(hook, parts, &this) && !proof_demand(hook, parts, &this)) {
 			memcpy(hook->why_not, why_not, sizeof(why_not));
 			return 0;
@@ -92,7 +92,7 @@ void hook_stop(struct hook *hook)
 	for (int i = 0; i < hook->place_count; i++)
 		probe_close(&hook->probes[i]);
 	hook->place_count = 0;
-	for (int i = 0; hook->follows && i < 2; i++)
+	for (int i = 0; hook->follows && i < 3; i++)
 		probe_close(&hook->follow[i]);
 	hook->follows = false;
 }

@@ -25,32 +25,33 @@ static always_inline int read_type(struct event *ev, struct run *run, __u64 sock
 SEC("kprobe/connect")
 int kprobe_connect(struct pt_regs *ctx)
 {
-	struct event ev;
+	struct record record;
+	struct event *ev = &record.event;
 	struct run run;
 
 	if (!begin_run(&run))
 		return 0;
-	clear_event(&ev);
-	ev.sockfd = -1;
-	ev.addrlen = (__s32)ARG3(ctx);
-	ev.place = (__u16)CONSTANT(PLACE);
-	if (!take_addr(&run, &ev, ARG2(ctx), 0))
+	clear_event(ev);
+	ev->sockfd = -1;
+	ev->addrlen = (__s32)ARG3(ctx);
+	ev->place = (__u16)CONSTANT(PLACE);
+	if (!take_addr(&run, ev, ARG2(ctx), 0))
 		return 0;
 	if (is_counting(&run)) {
-		ev.flags |= EVENT_TYPE_UNKNOWN;
+		ev->flags |= EVENT_TYPE_UNKNOWN;
 		if (CONSTANT(TYPES) || GOES_BY(BY(BY_TYPE))) {
-			ev.flags &= ~EVENT_TYPE_UNKNOWN;
-			if (!read_type(&ev, &run, ARG1(ctx)))
+			ev->flags &= ~EVENT_TYPE_UNKNOWN;
+			if (!read_type(ev, &run, ARG1(ctx)))
 				return 0;
 		}
-		if (count(&run, &ev))
+		if (count(&run, ev))
 			return 0;
-	} else if (!read_type(&ev, &run, ARG1(ctx))) {
+	} else if (!read_type(ev, &run, ARG1(ctx))) {
 		return 0;
 	}
-	read_identity(&ev, &run);
+	read_identity(ev, &run);
 	if (CONSTANT(STACK_SIZE))
-		read_call(&ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
-	emit(ctx, &run, &ev);
+		read_call(ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
+	emit(ctx, &run, &record, KERNEL_SP(ctx));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "emit.h"
 
 #include "connect.c"
+#include "follow.c"
 #include "learn.c"
 #include "tracepoint.c"
 

@@ -5,6 +5,7 @@
 
 #include "count.h"
 #include "filter.h"
+#include "identity.h"
 #include "ring.h"
 
 /* What one run of a program needs of the maps. */
@@ -35,6 +36,13 @@ struct run {
 			     : "r"(place), "i"(__builtin_offsetof(struct counters, field)) \
 			     : "memory");                                                  \
 	} while (0)
+
+/* TP_STRUCT__entry(long id; unsigned long args[6]), after the 8 bytes that every tracepoint has. */
+struct tp_sys_enter {
+	__u64 common;
+	__u64 id;
+	__u64 args[6];
+};
 
 /* Returns 0 when the attempt is not to be reported: it is connsnoop's own, or the caller is not asked for. */
 static always_inline int begin_run(struct run *run)
@@ -93,18 +101,24 @@ static always_inline void read_identity(struct event *ev, const struct run *run)
  * A CPU that comes online runs tasks before anybody can open a ring for it; what they do is put aside for the reader,
  * who is on its way. -ENOENT: no ring; -EOPNOTSUPP: one that another CPU or none is running. All kernels say these two.
  */
-static always_inline void write_record(void *ctx, struct run *run, struct event *ev, __u64 size)
+static always_inline void write_record(void *ctx, struct run *run, struct record *record, __u64 size)
 {
 	long err;
 
-	if (write_mapped(ctx, &run->cpu, ev, size))
-		return;
-	err = bpf_perf_event_output(ctx, &rings, run->cpu, ev, size);
+	if (CONSTANT(IDENTITY)) {
+		if (write_mapped(ctx, &run->cpu, record, WHO_SIZE + size))
+			return;
+		err = bpf_perf_event_output(ctx, &rings, run->cpu, record, WHO_SIZE + size);
+	} else {
+		if (write_mapped(ctx, &run->cpu, &record->event, size))
+			return;
+		err = bpf_perf_event_output(ctx, &rings, run->cpu, &record->event, size);
+	}
 	if (err == -2 || err == -95) {
-		struct stray key = {.time = ev->time, .cpu = run->cpu};
+		struct stray key = {.time = record->event.time, .cpu = run->cpu};
 
 		COUNT(run->counters, ringless);
-		bpf_map_update_elem(&strays, &key, ev, 0);
+		bpf_map_update_elem(&strays, &key, &record->event, 0);
 	} else if (err) {
 		COUNT(run->counters, refused);
 	}
@@ -175,18 +189,28 @@ static always_inline int count(struct run *run, struct event *ev)
 	return count_attempt(run->counters, ev);
 }
 
-static always_inline void emit(void *ctx, struct run *run, struct event *ev)
+/* `sp` is on the caller's kernel stack, or 0 where that is not known. */
+static always_inline void emit(void *ctx, struct run *run, struct record *record, __u64 sp)
 {
+	struct event *ev = &record->event;
+
 	if (!run->proving && comm_refused(ev)) {
 		COUNT(run->counters, filtered);
 		return;
 	}
+	if (CONSTANT(IDENTITY)) {
+		read_who(&record->who, ev->time, sp);
+		if (CONSTANT(NETNS_MODE) && !run->proving && netns_refused(&record->who)) {
+			COUNT(run->counters, filtered);
+			return;
+		}
+	}
 	if ((__u32)ev->addrlen <= ADDR_INET)
-		write_record(ctx, run, ev, EVENT_SIZE_INET);
+		write_record(ctx, run, record, EVENT_SIZE_INET);
 	else if ((__u32)ev->addrlen <= ADDR_INET6)
-		write_record(ctx, run, ev, EVENT_SIZE_INET6);
+		write_record(ctx, run, record, EVENT_SIZE_INET6);
 	else
-		write_record(ctx, run, ev, EVENT_SIZE_LONG);
+		write_record(ctx, run, record, EVENT_SIZE_LONG);
 	wake_reader(ctx, run, ev);
 }
 

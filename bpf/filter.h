@@ -47,6 +47,12 @@ static always_inline int caller_refused(__u64 pid_tgid)
 	return CONSTANT(CGROUPS) && in_cgroups() == !!CONSTANT(CGROUPS_NOT);
 }
 
+/* One that could not be read can't be held against an attempt. */
+static always_inline int netns_refused(const struct who *who)
+{
+	return who->net_ns && OUTSIDE(NETNS, &netns, who->net_ns);
+}
+
 static always_inline int comm_refused(const struct event *ev)
 {
 	return CONSTANT(COMM_MODE) && !bpf_map_lookup_elem(&comms, ev->comm) == !(CONSTANT(COMM_MODE) & FILTER_NOT);

@@ -61,6 +61,15 @@ struct bpf_map_def strays = {
 	.max_entries = STRAYS_MAX,
 };
 
+/* Of the start only; not created where nothing is to be learnt. */
+SEC("maps")
+struct bpf_map_def peeks = {
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(struct peek),
+	.max_entries = PEEKS + 1,
+};
+
 /* The lists of filters. Only what a filter in force needs is created. */
 SEC("maps")
 struct bpf_map_def pids = {
@@ -71,6 +80,13 @@ struct bpf_map_def pids = {
 
 SEC("maps")
 struct bpf_map_def uids = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(__u32),
+};
+
+SEC("maps")
+struct bpf_map_def netns = {
 	.type = BPF_MAP_TYPE_HASH,
 	.key_size = sizeof(__u32),
 	.value_size = sizeof(__u32),

@@ -12,24 +12,25 @@
 
 static always_inline int report(void *ctx, const struct user_call *call, __u16 place)
 {
-	struct event ev;
+	struct record record;
+	struct event *ev = &record.event;
 	struct run run;
 
 	if ((__u32)call->addrlen > ADDR_MAX || !begin_run(&run))
 		return 0;
-	clear_event(&ev);
-	ev.sockfd = call->fd;
-	ev.addrlen = call->addrlen;
-	ev.nr = (__u16)call->nr;
-	ev.place = place;
-	ev.via = call->via;
-	ev.flags = call->flags | EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
-	if (!take_addr(&run, &ev, call->addr, 1))
+	clear_event(ev);
+	ev->sockfd = call->fd;
+	ev->addrlen = call->addrlen;
+	ev->nr = (__u16)call->nr;
+	ev->place = place;
+	ev->via = call->via;
+	ev->flags = call->flags | EVENT_USER_MEMORY | EVENT_TYPE_UNKNOWN;
+	if (!take_addr(&run, ev, call->addr, 1))
 		return 0;
-	if (is_counting(&run) && count(&run, &ev))
+	if (is_counting(&run) && count(&run, ev))
 		return 0;
-	read_identity(&ev, &run);
-	emit(ctx, &run, &ev);
+	read_identity(ev, &run);
+	emit(ctx, &run, &record, 0);
 	return 0;
 }
 
@@ -71,13 +72,6 @@ int raw_tracepoint_sys_enter(struct raw_sys_enter *ctx)
 		return 0;
 	return report(ctx, &call, (__u16)CONSTANT(PLACE));
 }
-
-/* TP_STRUCT__entry(long id; unsigned long args[6]), after the 8 bytes that every tracepoint has. */
-struct tp_sys_enter {
-	__u64 common;
-	__u64 id;
-	__u64 args[6];
-};
 
 SEC("tracepoint/sys_enter")
 int tracepoint_sys_enter(struct tp_sys_enter *ctx)

@@ -77,6 +77,20 @@ bool kernel_has_atomics(const struct object_kernel *kernel)
 	return fd >= 0;
 }
 
+bool kernel_has_helper(const struct object_kernel *kernel, int type, int helper)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = helper},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = load_insns(insns, sizeof(insns) / sizeof(insns[0]), (unsigned int)type, kernel->version);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return fd >= 0;
+}
+
 /* The kernel refuses a name that it has no field for (E2BIG: attr tail not 0) before it looks at the rest. */
 static bool has_names(void)
 {

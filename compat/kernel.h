@@ -28,6 +28,8 @@ bool kernel_has_cgroup_test(void);
 
 /* Whether programs can add to memory that other CPUs add to: 32-bit ARM's JIT can't, and may be all there is. */
 bool kernel_has_atomics(const struct object_kernel *kernel);
+/* Whether programs of a type may call a helper that takes no arguments. */
+bool kernel_has_helper(const struct object_kernel *kernel, int type, int helper);
 
 enum finding_state { FINDING_YES, FINDING_NO, FINDING_NOTE };
 

@@ -200,6 +200,96 @@ int sys_mount_private(const char *type, const char *target)
 	return reserved;
 }
 
+#define THREAD_STACK (64 * 1024)
+
+struct thread {
+	void (*run)(void *context);
+	void *context;
+};
+
+/* By the bare call: exit_group() would end all of the process. */
+static int run_thread(void *data)
+{
+	const struct thread *thread = data;
+
+	thread->run(thread->context);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* With CLONE_VFORK we stand still until its end, so that even errno has one user at a time. */
+int sys_thread(void (*run)(void *context), void *context)
+{
+	const int flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS;
+	struct thread thread = {run, context};
+	char *stack = malloc(THREAD_STACK);
+	int result = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	if (clone(run_thread, stack + THREAD_STACK, flags, &thread) < 0)
+		result = -errno;
+	free(stack);
+	return result;
+}
+
+/* Nobody is woken before the connect, and so nobody noted in the task as the last one that was. Ends with its master. */
+static void be_puppet(const struct sys_puppet *puppet, int fd, const int *leave, size_t count)
+{
+	char word = 0;
+
+	for (size_t i = 0; i < count; i++)
+		unshare(leave[i]);
+	connect(puppet->sock, puppet->addr, puppet->addrlen);
+	if (send(fd, &word, 1, MSG_NOSIGNAL) == 1)
+		recv(fd, &word, 1, 0);
+	_exit(0);
+}
+
+static int await_puppet(const struct sys_puppet *puppet)
+{
+	char word;
+	ssize_t got = recv(puppet->fd, &word, 1, 0);
+
+	return got < 0 ? -errno : got == 1 ? 0 : -ESRCH;
+}
+
+int sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *leave, size_t count)
+{
+	int pair[2], result;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	puppet->pid = (int)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+	result = puppet->pid < 0 ? -errno : 0;
+	if (puppet->pid == 0) {
+		close(pair[0]);
+		be_puppet(puppet, pair[1], leave, count);
+	}
+	close(pair[1]);
+	puppet->fd = pair[0];
+	if (result) {
+		close(pair[0]);
+		return result;
+	}
+	result = await_puppet(puppet);
+	if (result)
+		sys_puppet_close(puppet);
+	return result;
+}
+
+void sys_puppet_close(struct sys_puppet *puppet)
+{
+	close(puppet->fd);
+	while (waitpid(puppet->pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+}
+
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	return checked(syscall(SYS_getdents64, fd, buf, size));
+}
+
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 {
 	int fd = sys_openat(dir, path, O_RDONLY, 0);

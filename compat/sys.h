@@ -53,6 +53,26 @@ int sys_getrlimit(int resource, struct rlimit *limit);
  * the mounted root, which keeps it alive. No path of the caller's own namespace changes.
  */
 int sys_mount_private(const char *type, const char *target);
+/* Calls run(context) in a second thread of this process, and stands still until its end. */
+int sys_thread(void (*run)(void *context), void *context);
+
+/*
+ * A process that makes one connect, is there then, and does nothing else. It is made with clone(2)'s flags, and first leaves
+ * (unshare(2)) `leave` one by one, as far as it may. No SIGCHLD comes of it.
+ */
+struct sys_puppet {
+	int pid, fd;
+	int sock; /* what it connects, and to where */
+	const struct sockaddr *addr;
+	unsigned int addrlen;
+};
+
+/* Waits until it has connected. */
+int sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *leave, size_t count);
+void sys_puppet_close(struct sys_puppet *puppet);
+
+/* Entries of a directory, struct dirent64 (getdents64(2)); 0 at the end. */
+ssize_t sys_getdents(int fd, void *buf, size_t size);
 
 /* Reads all of a small file into buf, NUL-terminated and cut off at size - 1. Returns its length. */
 ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size);

@@ -95,3 +95,18 @@ int tracefs_event_id(int dir, const char *group, const char *name)
 		return (int)got;
 	return atoi(text) > 0 ? atoi(text) : -EINVAL;
 }
+
+/* "\tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;" (trace_events.c, f_show()) */
+int tracefs_field(int dir, const char *group, const char *name, const char *field)
+{
+	char path[256], text[4096], word[64], *at;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "events/%s/%s/format", group, name);
+	got = sys_read_file(dir, path, text, sizeof(text));
+	if (got < 0)
+		return (int)got;
+	snprintf(word, sizeof(word), " %s;\toffset:", field);
+	at = strstr(text, word);
+	return at ? atoi(at + strlen(word)) : -ENOENT;
+}

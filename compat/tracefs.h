@@ -17,4 +17,7 @@ int tracefs_open(const char *file, int flags, int *file_fd);
 /* The number in events/<group>/<name>/id, which perf_event_open(2) wants; or a negative errno. */
 int tracefs_event_id(int dir, const char *group, const char *name);
 
+/* Where a field lies in the record of an event, in bytes, by the event's format file; or a negative errno. */
+int tracefs_field(int dir, const char *group, const char *name, const char *field);
+
 #endif

@@ -32,6 +32,7 @@ struct bpf_map_def {
 
 static void *(*const bpf_map_lookup_elem)(const void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(const void *map, const void *key, const void *value, __u64 flags) = (void *)2;
+static long (*const bpf_map_delete_elem)(const void *map, const void *key) = (void *)3;
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
 static __u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
@@ -39,6 +40,8 @@ static __u64 (*const bpf_get_current_uid_gid)(void) = (void *)15;
 static long (*const bpf_get_current_comm)(void *buf, __u32 size) = (void *)16;
 static long (*const bpf_perf_event_output)(void *ctx, const void *map, __u64 index, void *data,
 					   __u64 size) = (void *)25;
+static __u64 (*const bpf_get_current_task)(void) = (void *)35;	    /* 4.8 */
+static __u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80; /* 4.18 */
 /* From 4.8 on: 1 where the current task is in the cgroup (v2) that the map holds at index, or below it. */
 static long (*const bpf_current_task_under_cgroup)(const void *map, __u32 index) = (void *)37;
 /* From 5.5 on; the loader puts helper 4 (probe_read) in their place on a kernel that has only that. */

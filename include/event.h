@@ -68,6 +68,68 @@ _Static_assert(EVENT_SIZE_INET % 8 == 4 && EVENT_SIZE_INET >= 56 + ADDR_INET, "p
 _Static_assert(EVENT_SIZE_INET6 % 8 == 4 && EVENT_SIZE_INET6 >= 56 + ADDR_INET6, "padding would be stale");
 _Static_assert(EVENT_SIZE_LONG % 8 == 4 && EVENT_SIZE_LONG >= 56 + ADDR_MAX, "padding would be stale");
 
+/* Which members of struct who are known: the others are 0 and not to be shown. */
+enum identity_part {
+	IDENTITY_PPID = 1,
+	IDENTITY_START = 2,
+	IDENTITY_NS_PID = 4,
+	IDENTITY_MNT_NS = 8,
+	IDENTITY_PID_NS = 16,
+	IDENTITY_NET_NS = 32,
+	IDENTITY_USER_NS = 64,
+	IDENTITY_UTS_NS = 128,
+	IDENTITY_CGROUP_ID = 256,
+	IDENTITY_START_EXACT = 512, /* `start` came from the kernel, else from /proc, which knows it to 10 ms */
+};
+
+#define IDENTITY_ALL 511
+
+/* Who made an attempt, beyond what struct event has of it; in front of it where it was asked for. */
+struct who {
+	__u64 time;	  /* the event's, since the ring merges CPUs by a record's first 8 bytes */
+	__u64 start;	  /* of the process (its first thread): ns, CLOCK_BOOTTIME */
+	__u64 cgroup_id;  /* of version 2 */
+	__u32 parts;	  /* IDENTITY_* */
+	__u32 ppid;	  /* the parent's process, in the initial PID namespace */
+	__u32 ns_pid;	  /* process, thread and parent as the caller's own PID namespace numbers them */
+	__u32 ns_tid;
+	__u32 ns_ppid;	  /* 0: the parent is outside */
+	__u32 mnt_ns;	  /* inode numbers, as in /proc/PID/ns */
+	__u32 pid_ns;
+	__u32 net_ns;
+	__u32 user_ns;
+	__u32 uts_ns;
+};
+
+struct record {
+	struct who who;
+	struct event event;
+};
+
+#define WHO_SIZE 64
+
+_Static_assert(sizeof(struct who) == WHO_SIZE, "no holes");
+_Static_assert(__builtin_offsetof(struct record, event) == WHO_SIZE, "wire layout");
+
+/*
+ * Bytes of the kernel's memory, read at an attempt of connsnoop's own while it learns where this kernel keeps what it
+ * wants to know of a task. Entry PEEKS of map `peeks` says what is wanted, the others take it, PEEK_BYTES each.
+ */
+#define PEEK_BYTES    384
+#define PEEKS	      24
+#define PEEK_RELATIVE 65536 /* a smaller address is one within the current task's struct */
+
+struct peek {
+	__u64 address;
+	__u64 task;	  /* where the current task's struct is */
+	__u64 pid_tgid;
+	__u32 stack_size; /* of kernel stacks, where the struct is found by them (before 4.8) */
+	__u32 count;	  /* of entries that are wanted; in those, 1 where it could be read */
+	__u8 bytes[PEEK_BYTES];
+};
+
+_Static_assert(sizeof(struct peek) == 32 + PEEK_BYTES, "no holes");
+
 /*
  * The last bytes of the kernel stack of one known attempt, for one candidate of THREAD_SIZE. User space finds its own
  * descriptor, pointer and length in them and so learns where this kernel keeps a task's saved registers.
@@ -103,7 +165,8 @@ struct counters {
 	__u64 refused;	/* the ring did not take the record (4.4 to 4.19 do not say so) */
 	__u64 ringless; /* the CPU had no ring: it came online and the reader had not caught up */
 	__u64 other;	/* counted in the kernel, and no key had room for it (count_key.h) */
-	__u64 pad[3];
+	__u64 unfollowed; /* processes that found no room in the list of those that are followed */
+	__u64 pad[2];
 };
 
 /*

@@ -8,14 +8,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What connsnoop raises for itself. */
+static const int limits[COMMAND_LIMITS] = {RLIMIT_NOFILE, RLIMIT_MEMLOCK};
+
+void command_remember(struct command *command)
+{
+	*command = (struct command){.gate = -1};
+	for (size_t i = 0; i < COMMAND_LIMITS; i++)
+		command->has_limit[i] = !getrlimit(limits[i], &command->limit[i]);
+}
+
 /* As a shell has it: 127 where there is no such program, 126 where it can't be run. */
-static void run(char **argv, int gate, const sigset_t *mask)
+static void run(const struct command *command, char **argv, int gate, const sigset_t *mask)
 {
 	struct error err;
 	char byte;
 
 	if (read(gate, &byte, 1) != 1)
 		_exit(0);
+	for (size_t i = 0; i < COMMAND_LIMITS; i++) {
+		if (command->has_limit[i])
+			setrlimit(limits[i], &command->limit[i]);
+	}
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
@@ -29,8 +43,6 @@ int command_prepare(struct command *command, char **argv, const sigset_t *mask, 
 {
 	int gate[2];
 
-	memset(command, 0, sizeof(*command));
-	command->gate = -1;
 	if (!argv)
 		return 0;
 	if (pipe2(gate, O_CLOEXEC))
@@ -39,7 +51,7 @@ int command_prepare(struct command *command, char **argv, const sigset_t *mask, 
 	command->pid = fork();
 	if (command->pid == 0) {
 		close(gate[1]);
-		run(argv, gate[0], mask);
+		run(command, argv, gate[0], mask);
 	}
 	close(gate[0]);
 	command->gate = gate[1];

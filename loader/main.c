@@ -15,6 +15,19 @@ static void complain(const struct error *err)
 	fprintf(stderr, "connsnoop: %s\n", err->text);
 }
 
+/* For the tests, which hold it against what the kernel says of its types (BTF). */
+static void print_learnt(const struct learnt *learnt)
+{
+	if (!learnt->ids)
+		return;
+	fprintf(stderr, "connsnoop: learnt:");
+	for (enum learnt_at at = 0; at < LEARNT_AT; at++) {
+		if (learnt->at[at])
+			fprintf(stderr, " %s=%u", learnt_name(at), learnt->at[at]);
+	}
+	fprintf(stderr, "; parts %#x\n", learnt->parts);
+}
+
 static void print_banner(const struct tracer *tracer)
 {
 	const struct hook *hook = &tracer->hook;
@@ -44,6 +57,8 @@ static void print_banner(const struct tracer *tracer)
 			rings_kind_name(tracer->rings), rings_bytes(tracer->rings),
 			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
 			hook->why_not[0] ? "; not used: " : "", hook->why_not);
+	if (tracer->options->verbose)
+		print_learnt(&hook->learnt);
 }
 
 static void print_names(struct tracer *tracer)
@@ -76,6 +91,10 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 	}
 	if (tracer->names)
 		print_names(tracer);
+	if (tracer_unfollowed(tracer))
+		fprintf(stderr,
+			"connsnoop: %llu processes were not followed: more than %u at a time; their attempts and their children's are missing\n",
+			(unsigned long long)tracer_unfollowed(tracer), FOLLOWED_MAX);
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);
 	accounts_say(accounts, "");
@@ -156,16 +175,16 @@ static int trace(const struct options *options)
 		.args = options->args,
 		.names = options->names,
 	};
-	struct command command = {.gate = -1};
+	struct command command;
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
 	bool violated;
 	int status;
 
+	command_remember(&command);
 	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    open_sink(&sink, options, loop.signals, &err) ||
-	    command_prepare(&command, options->command, &loop.before, &err) ||
-	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err)) {
+	    open_sink(&sink, options, loop.signals, &err) || tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
+	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
 		status = err.status;
 		goto out;

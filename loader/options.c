@@ -602,6 +602,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 				 options->command[0]);
 	if (options->command && options->action == ACTION_DOCTOR)
 		return error_set(err, STATUS_USAGE, "--doctor traces nothing, so it runs no command");
+	/* A command stands for the processes that are asked for, unless -p names others. */
+	options->filter.follow = options->follow || (options->command && !options->filter.pids.count);
 	if (check_together(options, err))
 		return -1;
 	if (!options->max_keys)

@@ -163,11 +163,35 @@ static int keep_resets(struct tracer *tracer, const struct filter *filter, struc
 	return object_set_constant(tracer->object, "FAMILIES", filter->families | 1ULL << AF_UNSPEC, err);
 }
 
+/* What events shall tell of who made them: each part costs the caller time. */
+static uint32_t wanted_identity(const struct tracer *tracer)
+{
+	const struct options *options = tracer->options;
+	unsigned int columns = keyed_columns(&tracer->keyed);
+	bool parent = options->format == FORMAT_JSON || options->format == FORMAT_CSV;
+	uint32_t wanted = parent && !options->count ? IDENTITY_PPID : 0;
+
+	if (options->action == ACTION_DOCTOR || options->identity)
+		return IDENTITY_ALL;
+	if (options->format == FORMAT_TRACEE || options->format == FORMAT_TRACEE2 || options->format == FORMAT_ECS ||
+	    options->format == FORMAT_OCSF)
+		return IDENTITY_ALL;
+	wanted |= columns & BY(BY_CGROUP) ? IDENTITY_CGROUP_ID : 0;
+	wanted |= columns & BY(BY_NETNS) || options->filter.netns.count ? IDENTITY_NET_NS : 0;
+	return wanted;
+}
+
 static int check_object(struct tracer *tracer, struct error *err)
 {
 	const uint32_t number = sizeof(uint32_t);
-	const struct filter none = {.families = FAMILIES_ANY, .any_type = true};
-	const struct filter *filter = tracer->options->filter_in_reader ? &none : &tracer->options->filter;
+	const struct options *options = tracer->options;
+	/* Who descends from whom only the kernel can follow. */
+	const struct filter none = {
+		.families = FAMILIES_ANY,
+		.any_type = true,
+		.pids = options->filter.follow ? options->filter.pids : (struct ranges){0},
+	};
+	const struct filter *filter = options->filter_in_reader ? &none : &options->filter;
 	struct object *object = tracer->object;
 
 	if (object_check_map(object, "rings", BPF_MAP_TYPE_PERF_EVENT_ARRAY, number, number, err) ||
@@ -176,15 +200,18 @@ static int check_object(struct tracer *tracer, struct error *err)
 	    object_check_map(object, "bell", BPF_MAP_TYPE_RINGBUF, 0, 0, err) ||
 	    object_check_map(object, "counters", BPF_MAP_TYPE_ARRAY, number, sizeof(struct counters), err) ||
 	    object_check_map(object, "strays", BPF_MAP_TYPE_HASH, sizeof(struct stray), sizeof(struct event), err) ||
+	    object_check_map(object, "peeks", BPF_MAP_TYPE_ARRAY, number, sizeof(struct peek), err) ||
 	    object_check_map(object, "control", BPF_MAP_TYPE_ARRAY, number, sizeof(struct control), err))
+		return -1;
+	if (object_resize_map(object, "peeks", wanted_identity(tracer) || options->filter.follow ? PEEKS + 1 : 0, err))
 		return -1;
 	if (object_resize_map(object, "rings", tracer->cpus, err) ||
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
-	if (prefilter_plan(&tracer->prefilter, filter, tracer->options->filter.follow, object, err))
+	if (prefilter_plan(&tracer->prefilter, filter, options->filter.follow, object, err))
 		return -1;
-	tracer->prefilter.exact &= !tracer->options->filter_in_reader;
+	tracer->prefilter.exact &= !options->filter_in_reader;
 	if (plan_sums(tracer, err) || keep_resets(tracer, filter, err) || choose_rings(tracer, err) ||
 	    object_create_maps(object, &tracer->kernel, err))
 		return -1;
@@ -253,12 +280,49 @@ static int set_control(struct tracer *tracer, bool asleep)
 	return desk_tell(&tracer->desk, &tracer->control);
 }
 
+/*
+ * Filters that stand on what was learnt. One that nobody can apply would show nothing, or too much; without -f a command
+ * is only a help in choosing.
+ */
+static int settle_filters(struct tracer *tracer, struct error *err)
+{
+	const struct hook *hook = &tracer->hook;
+	struct filter *filter = &tracer->filter;
+
+	if (!filter->follow || hook->follows)
+		return 0;
+	if (tracer->options->follow)
+		return error_set(err, STATUS_UNSUPPORTED, "-f: processes can't be followed on this kernel (%s); leave it out",
+				 hook->why_no_follow);
+	filter->follow = false;
+	fprintf(stderr, "connsnoop: processes can't be followed on this kernel (%s): all of the machine is shown\n",
+		hook->why_no_follow);
+	return 0;
+}
+
+/* Numbers of processes as /proc has them are the kernel's only in the initial PID namespace. */
+static void adopt_descendants(struct tracer *tracer)
+{
+	const struct filter *filter = &tracer->filter;
+
+	if (!filter->follow || !filter->pids.count)
+		return;
+	if (tracer->hook.own_tgid != (uint32_t)getpid())
+		fprintf(stderr,
+			"connsnoop: not in the initial PID namespace: of the processes of -p only children that are born from now on are followed\n");
+	else
+		tracer->unfollowed += family_adopt(object_map_fd(tracer->object, "pids"), &filter->pids);
+}
+
 int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
 {
 	struct hook_parts parts = {.kernel = &tracer->kernel, .consumed = count_proof, .context = tracer};
 	int result;
 
 	tracer->options = options;
+	tracer->filter = options->filter;
+	parts.identity = wanted_identity(tracer);
+	parts.follow = options->filter.follow;
 	tracer->cpus = cpus_possible();
 	if (!tracer->cpus)
 		return error_set(
@@ -276,7 +340,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return -1;
 	parts.object = tracer->object;
 	parts.rings = tracer->rings;
-	if (hook_start(&tracer->hook, options->hook, &parts, err))
+	if (hook_start(&tracer->hook, options->hook, &parts, err) || settle_filters(tracer, err))
 		return -1;
 	/* From here on our own attempts are neither recorded nor counted. */
 	tracer->control.own_tgid = tracer->hook.own_tgid;
@@ -285,6 +349,7 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 		return error_set(err, STATUS_FAILURE,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
+	adopt_descendants(tracer);
 	return callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err);
 }
 
@@ -324,8 +389,7 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
 	attempt.kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt.via == VIA_UNKNOWN;
 	tagger_tag(&tracer->tagger, &attempt);
-	if (tracer->enough || !filter_passes(&tracer->options->filter, &attempt) ||
-	    !callers_pass(&tracer->callers, &attempt)) {
+	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}
@@ -450,6 +514,19 @@ static uint64_t filtered_of(const struct tracer *tracer, uint32_t cpu)
 
 	desk_count(&tracer->desk, cpu, &counters);
 	return counters.filtered;
+}
+
+uint64_t tracer_unfollowed(const struct tracer *tracer)
+{
+	uint64_t sum = tracer->unfollowed;
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		struct counters counters = {0};
+
+		desk_count(&tracer->desk, cpu, &counters);
+		sum += counters.unfollowed;
+	}
+	return sum;
 }
 
 /* Where the kernel keeps sums, what has no record is not lost, and in the sums it has no CPU. */

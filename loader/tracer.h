@@ -27,6 +27,7 @@ struct tally {
 
 struct tracer {
 	const struct options *options;
+	struct filter filter; /* the options', whose lists it shares */
 	struct object_kernel kernel;
 	struct prefilter prefilter;
 	void *image; /* of --object; NULL: built in */
@@ -43,6 +44,7 @@ struct tracer {
 	uint64_t shown, filtered, suppressed;
 	struct keyed keyed;    /* opened before; all zeros: nothing goes by keys */
 	const char *in_reader; /* why sums are kept here, though the kernel can; NULL: they are not, or not asked for */
+	uint64_t unfollowed;   /* processes that found no room in the list, at the start */
 	struct names *names;   /* -d; NULL: none */
 	struct tagger tagger;
 	struct callers callers;
@@ -88,6 +90,8 @@ void tracer_read_sums(struct tracer *tracer);
 void tracer_show_sums(struct tracer *tracer, bool last);
 /* "connsnoop: so far 5 attempts = 3 shown + 2 filtered + 0 lost" on standard error; `when` is "" or "so far ". */
 void accounts_say(const struct accounts *accounts, const char *when);
+/* How many processes found no room in the list of those that are followed. */
+uint64_t tracer_unfollowed(const struct tracer *tracer);
 /* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
 void tracer_report_losses(struct tracer *tracer, bool finished);
 

@@ -39,6 +39,45 @@ const char *hook_kind_name(enum hook_kind kind);
 
 #define HOOK_PLACES_MAX 48
 
+/*
+ * Where this kernel keeps what is told of a task: offsets in bytes, named after the constants of bpf/identity.h that they
+ * become. TASK_* are in struct task_struct, NSPROXY_* in struct nsproxy, *_INUM in the struct of a namespace, PID_LEVEL,
+ * PID_NUMBERS in struct pid, whose numbers[] are PID_STEP apart.
+ */
+enum learnt_at {
+	TASK_PID,
+	TASK_TGID,
+	TASK_PARENT,
+	TASK_LEADER,
+	TASK_START,
+	TASK_NSPROXY,
+	NSPROXY_MNT,
+	MNT_INUM,
+	NSPROXY_NET,
+	NET_INUM,
+	NSPROXY_UTS,
+	UTS_INUM,
+	TASK_THREAD_PID,
+	PID_LEVEL,
+	PID_NUMBERS,
+	PID_STEP,
+	PID_INUM,
+	TASK_CRED,
+	CRED_USER,
+	USER_INUM,
+	TASK_HELPER, /* 1: a helper tells where the current task is; 0: stacks of TASK_STACK bytes begin with it */
+	TASK_STACK,
+	LEARNT_AT,
+};
+
+struct learnt {
+	uint32_t parts; /* IDENTITY_* that can be told */
+	bool ids;	/* TASK_PID and TASK_TGID are known */
+	uint32_t at[LEARNT_AT];
+};
+
+const char *learnt_name(enum learnt_at at);
+
 struct hook {
 	enum hook_kind kind;
 	char name[80];	    /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
@@ -51,6 +90,10 @@ struct hook {
 	/* What was learnt, 0: nothing. The size is the smallest THREAD_SIZE that it can be: half of the true one serves as
 	 * well while a task's stack is less than that deep, which it is at the entry of a system call's first function. */
 	uint32_t stack_size, regs_from_top;
+	struct learnt learnt;
+	struct probe follow[3]; /* see the children of those that are followed, and their ends */
+	bool follows;
+	char why_no_follow[512];
 	uint32_t own_tgid;  /* connsnoop's process in the initial PID namespace */
 	char why_not[1024]; /* why no better hook is used; "" for the best */
 };
@@ -60,6 +103,8 @@ struct hook_parts {
 	struct object *object;
 	const struct object_kernel *kernel;
 	struct rings *rings;
+	uint32_t identity; /* IDENTITY_* that events shall tell; what this kernel does not let us learn is left out */
+	bool follow;	   /* keep the list of processes as they fork; where that can't be, hook.follows is false */
 	/* Called for each sample that came in while hooks were tried, so that accounts can be kept. */
 	void (*consumed)(void *context, uint32_t cpu);
 	void *context;

@@ -25,7 +25,8 @@ static int kprobe_start(struct hook *hook, const struct hook_parts *parts, struc
 
 	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
 	strcpy(hook->places[0], hook->name);
-	if (learn_registers(hook, SYMBOL, parts, err) || object_set_constant(parts->object, "PLACE", 0, err))
+	if (learn_by_kprobe(hook, SYMBOL, parts, err) || learn_set_constants(hook, parts, err) ||
+	    follow_start(hook, parts, err) || object_set_constant(parts->object, "PLACE", 0, err))
 		return -1;
 	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 	if (prog < 0)
@@ -66,7 +67,7 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 	for (size_t i = 0; i < RUNGS; i++) {
 		if (wanted != HOOK_AUTO && wanted != ladder[i].kind)
 			continue;
-		*hook = (struct hook){.kind = ladder[i].kind};
+		*hook = (struct hook){.kind = ladder[i].kind, .follow = {PROBE_CLOSED, PROBE_CLOSED, PROBE_CLOSED}};
 		if (!ladder[i].start(hook, parts, &this) && !proof_demand(hook, parts, &this)) {
 			memcpy(hook->why_not, why_not, sizeof(why_not));
 			return 0;
@@ -91,4 +92,7 @@ void hook_stop(struct hook *hook)
 	for (int i = 0; i < hook->place_count; i++)
 		probe_close(&hook->probes[i]);
 	hook->place_count = 0;
+	for (int i = 0; hook->follows && i < 3; i++)
+		probe_close(&hook->follow[i]);
+	hook->follows = false;
 }

@@ -6,6 +6,7 @@
  */
 #include "private.h"
 
+#include "kernel.h"
 #include "regs.h"
 #include "sys.h"
 
@@ -49,7 +50,7 @@ uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *t
 	return found;
 }
 
-static bool study(void *context, uint32_t cpu, const void *data, uint32_t size)
+static bool look_at(void *context, uint32_t cpu, const void *data, uint32_t size)
 {
 	struct lesson *lesson = context;
 	struct snapshot snap;
@@ -64,34 +65,95 @@ static bool study(void *context, uint32_t cpu, const void *data, uint32_t size)
 	return true;
 }
 
-int learn_registers(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
+static void find_registers(struct hook *hook, const struct hook_parts *parts, struct trial *trial)
 {
-	struct trial trial;
-	struct lesson lesson = {.trial = &trial};
-	struct ring_reader reader = {.sample = study, .context = &lesson};
-	struct probe probe = PROBE_CLOSED;
-	int prog = -1, result = -1;
+	struct lesson lesson = {.trial = trial};
+	struct ring_reader reader = {.sample = look_at, .context = &lesson};
 
-	if (trial_prepare(&trial, err))
-		return -1;
-	if (object_set_constant(parts->object, "NONCE", trial_nonce(&trial), err))
-		goto out;
-	prog = object_load_program(parts->object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
-	if (prog < 0 || probe_open_kprobe(&probe, symbol, prog, err))
-		goto out;
-	trial_make(&trial);
-	/* Closing waits until no CPU runs the program any more, so that all there will be is there. */
-	probe_close(&probe);
+	/* The program has run before connect() returns, so that all there will be is there. */
+	trial_make(trial);
 	rings_read(parts->rings, UINT64_MAX, &reader);
 	hook->stack_size = lesson.stack_size;
 	hook->regs_from_top = lesson.regs_from_top;
 	hook->has_sockfd = lesson.regs_from_top != 0;
+}
+
+static int load_learner(const char *section, int type, const struct hook_parts *parts, const struct trial *trial,
+			bool peek, struct error *err)
+{
+	bool helper = peek && kernel_has_helper(parts->kernel, type, HELPER_CURRENT_TASK);
+
+	if (object_set_constant(parts->object, "NONCE", trial_nonce(trial), err) ||
+	    object_set_constant(parts->object, "PEEK", peek, err) ||
+	    object_set_constant(parts->object, learnt_name(TASK_HELPER), helper, err))
+		return -1;
+	return object_load_program(parts->object, section, type, parts->kernel, err);
+}
+
+static bool wants_peeks(const struct hook_parts *parts)
+{
+	return parts->identity || parts->follow;
+}
+
+/* Where the larger program is refused, the smaller one may do: the registers count more. */
+int learn_by_kprobe(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
+{
+	const int type = BPF_PROG_TYPE_KPROBE;
+	struct trial trial;
+	struct probe probe = PROBE_CLOSED;
+	bool peek = wants_peeks(parts);
+	int prog = -1, result = -1;
+
+	if (trial_prepare(&trial, err))
+		return -1;
+	if (peek)
+		prog = load_learner("kprobe/learn", type, parts, &trial, true, err);
+	peek = prog >= 0;
+	if (!peek)
+		prog = load_learner("kprobe/learn", type, parts, &trial, false, err);
+	if (prog < 0 || probe_open_kprobe(&probe, symbol, prog, err))
+		goto out;
+	find_registers(hook, parts, &trial);
+	if (peek)
+		learn_task(hook, parts, type, &trial);
 	if (!object_set_constant(parts->object, "STACK_SIZE", hook->stack_size, err) &&
 	    !object_set_constant(parts->object, "REGS_FROM_TOP", hook->regs_from_top, err))
 		result = 0;
 out:
+	probe_close(&probe);
 	if (prog >= 0)
 		sys_close(prog);
 	trial_close(&trial);
 	return result;
+}
+
+/* BPF programs on the syscalls group came with 4.14; before, on the entry of all calls. */
+static int open_learner(struct probe *probe, int prog)
+{
+	struct error ignored;
+
+	if (!probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, &ignored))
+		return 0;
+	return probe_open_tracepoint(probe, "raw_syscalls", "sys_enter", prog, &ignored);
+}
+
+/* Nothing that the hook needs is learnt here, so that a failure is none. */
+void learn_by_tracepoint(struct hook *hook, const struct hook_parts *parts)
+{
+	const int type = BPF_PROG_TYPE_TRACEPOINT;
+	struct probe probe = PROBE_CLOSED;
+	struct trial trial;
+	struct error ignored;
+	int prog;
+
+	if (!wants_peeks(parts) || trial_prepare(&trial, &ignored))
+		return;
+	prog = load_learner("tracepoint/learn", type, parts, &trial, true, &ignored);
+	if (prog >= 0) {
+		if (!open_learner(&probe, prog))
+			learn_task(hook, parts, type, &trial);
+		probe_close(&probe);
+		sys_close(prog);
+	}
+	trial_close(&trial);
 }

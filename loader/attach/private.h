@@ -5,8 +5,10 @@
 
 #include "attach.h"
 #include "event.h"
+#include "sys.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 /* perf.c: opens the event and sets the program on it; returns the event's descriptor or a negative errno. */
 struct perf_event_attr;
@@ -15,6 +17,9 @@ int perf_attach(struct perf_event_attr *attr, int prog);
 /* kprobe_pmu.c, kprobe_tracefs.c: 0 or a negative errno. */
 int kprobe_pmu_open(struct probe *probe, const char *symbol, int prog);
 int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog);
+
+/* Namespaces that are told of. */
+enum space { SPACE_UTS, SPACE_MNT, SPACE_NET, SPACE_PID, SPACE_USER, SPACES };
 
 /* trial.c: connects of our own that can't be taken for anybody else's. */
 struct trial {
@@ -28,10 +33,100 @@ void trial_make(struct trial *trial);
 uint64_t trial_nonce(const struct trial *trial);
 void trial_close(struct trial *trial);
 
-/* learn.c: finds where this kernel keeps a task's saved registers, and sets the constants that say so. */
-int learn_registers(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err);
+#define HELPER_CURRENT_TASK 35
+
+/*
+ * learn.c: finds where this kernel keeps a task's saved registers, and sets the constants that say so; and, on the same
+ * occasion, what is asked for of a task (learn_task.c). On a tracepoint there are no registers to be found.
+ */
+int learn_by_kprobe(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err);
+void learn_by_tracepoint(struct hook *hook, const struct hook_parts *parts);
 /* The distance from the end of `size` stack bytes to the saved registers of this attempt; 0: not among them. */
 uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *trial, uint64_t address);
+
+/* peek.c: the kernel's memory, by attempts of our own that kprobe/learn or tracepoint/learn sees. */
+struct peeker {
+	int map;
+	struct trial *trial;
+	uint32_t stack_size; /* where no helper tells the current task */
+	uint64_t deadline;   /* ns, CLOCK_MONOTONIC */
+	uint64_t task;	     /* as seen at the last attempt */
+	uint64_t pid_tgid;
+};
+
+/*
+ * Reads from `address`, or where that is below PEEK_RELATIVE from the task_struct of who makes the attempt: peek_read()
+ * makes one, between the other two somebody else does. Up to PEEKS * PEEK_BYTES; returns how much could be read.
+ */
+size_t peek_read(struct peeker *peeker, uint64_t address, void *to, size_t size);
+bool peek_wish(struct peeker *peeker, uint64_t address, size_t size);
+size_t peek_take(struct peeker *peeker, void *to, size_t size);
+
+/*
+ * learn_task.c: what parts->identity and parts->follow ask for, into hook->learnt. The program is attached, and sees the
+ * trial. Never fails: what is not sure is not learnt.
+ */
+void learn_task(struct hook *hook, const struct hook_parts *parts, int type, struct trial *trial);
+/* Sets the constants that say what was learnt. */
+int learn_set_constants(const struct hook *hook, const struct hook_parts *parts, struct error *err);
+
+/* A task's struct as it was at an attempt of its own. */
+#define TASK_BYTES (PEEKS * PEEK_BYTES)
+
+struct specimen {
+	uint64_t address;
+	uint32_t tid, tgid;
+	uint32_t spaces[SPACES]; /* inode numbers of its namespaces, 0: not known */
+	size_t size;
+	uint8_t bytes[TASK_BYTES];
+};
+
+/* Everything that is known, and what follows from it. */
+struct study {
+	struct peeker peeker;
+	struct learnt *learnt;
+	uint32_t wanted;	      /* IDENTITY_* */
+	struct specimen self, again;  /* connsnoop's only thread, and a little later */
+	struct specimen thread;	      /* a second one, for a moment */
+	struct specimen child;	      /* a process of its own, perhaps in namespaces of its own */
+	/* What this process is called where it lives. */
+	uint32_t pid, ppid;
+	uint32_t ids[6];     /* real, saved, effective user and group, as struct cred has them */
+	bool initial_ids;    /* in the initial user namespace, so that they are the kernel's numbers, too */
+	uint64_t self_start;	      /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
+	uint64_t child_start[2];      /* between these */
+};
+
+static inline uint64_t word_at(const void *bytes, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, (const uint8_t *)bytes + at, sizeof(word));
+	return word;
+}
+
+static inline uint32_t number_at(const void *bytes, size_t at)
+{
+	uint32_t number;
+
+	memcpy(&number, (const uint8_t *)bytes + at, sizeof(number));
+	return number;
+}
+
+/* Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. */
+static inline bool is_pointer(uint64_t word)
+{
+	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
+}
+
+/* learn_spaces.c: namespaces. The child lives, in its own. */
+void learn_spaces(struct study *study);
+
+/*
+ * follow.c: sets the programs that keep the list of processes, if that is asked for; hook->follows, or
+ * hook->why_no_follow. Fails only where constants can't be set.
+ */
+int follow_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
 
 /* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
@@ -41,6 +136,7 @@ int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct e
 
 /* proof.c: makes an attempt and looks for it in the rings. */
 int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error *err);
+bool initial_user_namespace(void);
 /* NULL where the record is right for this attempt, else the name of the first wrong field. */
 const char *proof_check(const struct hook *hook, const struct trial *trial, const struct event *event);
 

@@ -5,6 +5,7 @@
  */
 #include "private.h"
 
+#include "attempt.h"
 #include "sys.h"
 
 #include <fcntl.h>
@@ -28,7 +29,7 @@ struct proof {
 
 /* uid and gid are compared only where the process is in the initial user namespace, and pid in the initial PID namespace:
  * the kernel tells them as those see them. Identity within a namespace is no larger a number than that. */
-static bool in_initial_user_namespace(void)
+bool initial_user_namespace(void)
 {
 	char map[64];
 	unsigned int inner, outer, count;
@@ -46,7 +47,7 @@ const char *proof_check(const struct hook *hook, const struct trial *trial, cons
 		return "time";
 	if (strncmp(event->comm, comm, sizeof(comm)) != 0)
 		return "comm";
-	if (in_initial_user_namespace() && ((uint32_t)event->uid_gid != getuid() || event->uid_gid >> 32 != getgid()))
+	if (initial_user_namespace() && ((uint32_t)event->uid_gid != getuid() || event->uid_gid >> 32 != getgid()))
 		return "uid and gid";
 	if (hook->has_sockfd && event->sockfd != trial->fd)
 		return "sockfd";
@@ -64,13 +65,14 @@ const char *proof_check(const struct hook *hook, const struct trial *trial, cons
 static bool look_for(void *context, uint32_t cpu, const void *data, uint32_t size)
 {
 	struct proof *proof = context;
+	size_t at = attempt_event_at(size);
 	struct event event;
 
-	if (size < EVENT_SIZE_INET || size > sizeof(event))
+	if (size - at < EVENT_SIZE_INET || size - at > sizeof(event))
 		return true;
 	proof->parts->consumed(proof->parts->context, cpu);
 	memset(&event, 0, sizeof(event));
-	memcpy(&event, data, size);
+	memcpy(&event, (const uint8_t *)data + at, size - at);
 	if (memcmp(event.addr + offsetof(struct sockaddr_in, sin_zero), proof->trial->addr.sin_zero, 8) != 0)
 		return true;
 	proof->seen = true;

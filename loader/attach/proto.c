@@ -82,7 +82,8 @@ int proto_start(struct hook *hook, const struct hook_parts *parts, struct error 
 
 	strcpy(hook->name, "proto");
 	/* The first is exported, so that it has no other name: it is tried before the list is read, which takes longest. */
-	if (learn_registers(hook, functions[0], parts, err) || add_place(hook, functions[0], parts, err))
+	if (learn_by_kprobe(hook, functions[0], parts, err) || learn_set_constants(hook, parts, err) ||
+	    follow_start(hook, parts, err) || add_place(hook, functions[0], parts, err))
 		return -1;
 	find_functions(symbols);
 	for (size_t i = 1; i < FUNCTIONS; i++) {

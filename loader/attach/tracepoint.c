@@ -79,8 +79,12 @@ static int open_all_calls(struct hook *hook, bool native, const struct hook_part
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
 	struct error first;
-	bool native = open_perf(hook, "tracepoint/connect", "syscalls", "sys_enter_connect", parts, &first) != 0;
+	bool native;
 
+	learn_by_tracepoint(hook, parts);
+	if (learn_set_constants(hook, parts, err) || follow_start(hook, parts, err))
+		return -1;
+	native = open_perf(hook, "tracepoint/connect", "syscalls", "sys_enter_connect", parts, &first) != 0;
 	hook->has_sockfd = true;
 	strcpy(hook->name, "tracepoint");
 	if (native && open_all_calls(hook, true, parts, err)) {

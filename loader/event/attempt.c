@@ -44,6 +44,44 @@ static size_t address_room(size_t size)
 	}
 }
 
+size_t attempt_event_at(size_t size)
+{
+	return size > WHO_SIZE && address_room(size - WHO_SIZE) ? WHO_SIZE : 0;
+}
+
+/* What is 0 could not be read: a process that is going has no namespaces any more. The parent may well be 0. */
+static void decode_who(struct identity *identity, const struct who *who)
+{
+	const struct {
+		uint32_t part;
+		bool known;
+	} parts[] = {
+		{IDENTITY_START, who->start != 0},     {IDENTITY_NS_PID, who->ns_pid && who->ns_tid},
+		{IDENTITY_MNT_NS, who->mnt_ns != 0},   {IDENTITY_PID_NS, who->pid_ns != 0},
+		{IDENTITY_NET_NS, who->net_ns != 0},   {IDENTITY_USER_NS, who->user_ns != 0},
+		{IDENTITY_UTS_NS, who->uts_ns != 0},   {IDENTITY_CGROUP_ID, who->cgroup_id != 0},
+	};
+
+	identity->parts = who->parts & IDENTITY_ALL;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!parts[i].known)
+			identity->parts &= ~parts[i].part;
+	}
+	if (identity->parts & IDENTITY_START)
+		identity->parts |= IDENTITY_START_EXACT;
+	identity->ppid = who->ppid;
+	identity->ns_pid = who->ns_pid;
+	identity->ns_tid = who->ns_tid;
+	identity->ns_ppid = who->ns_ppid;
+	identity->start = who->start;
+	identity->mnt_ns = who->mnt_ns;
+	identity->pid_ns = who->pid_ns;
+	identity->net_ns = who->net_ns;
+	identity->user_ns = who->user_ns;
+	identity->uts_ns = who->uts_ns;
+	identity->cgroup_id = who->cgroup_id;
+}
+
 size_t attempt_record_size(int32_t addrlen)
 {
 	if ((uint32_t)addrlen <= ADDR_INET)
@@ -54,14 +92,22 @@ size_t attempt_record_size(int32_t addrlen)
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size)
 {
 	struct event *event = &attempt->event;
-	size_t room = address_room(size);
+	size_t at = attempt_event_at(size), room;
+	struct who who;
 
+	size -= at;
+	room = address_room(size);
 	if (!room)
 		return false;
-	memcpy(event, data, size);
+	if (at)
+		memcpy(&who, data, sizeof(who));
+	memcpy(event, (const uint8_t *)data + at, size);
 	if (event->flags & EVENT_ADDR_AT_END)
 		shift_address(event, room);
-	memset(&attempt->identity, 0, sizeof(attempt->identity));
+	if (at)
+		decode_who(&attempt->identity, &who);
+	else
+		memset(&attempt->identity, 0, sizeof(attempt->identity));
 	memset(&attempt->about, 0, sizeof(attempt->about));
 	memset(&attempt->result, 0, sizeof(attempt->result));
 	attempt->domain = NULL;

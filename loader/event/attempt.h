@@ -32,20 +32,6 @@ struct address {
 	size_t raw_len;
 };
 
-/* Which members of struct identity are known: the others are 0 and not to be shown. */
-enum identity_part {
-	IDENTITY_PPID = 1,
-	IDENTITY_START = 2,
-	IDENTITY_NS_PID = 4,
-	IDENTITY_MNT_NS = 8,
-	IDENTITY_PID_NS = 16,
-	IDENTITY_NET_NS = 32,
-	IDENTITY_USER_NS = 64,
-	IDENTITY_UTS_NS = 128,
-	IDENTITY_CGROUP_ID = 256,
-	IDENTITY_START_EXACT = 512, /* `start` came from the kernel, else from /proc, which knows it to 10 ms */
-};
-
 /* Who, beyond the numbers of struct attempt: taken in the kernel at the moment of the event. */
 struct identity {
 	uint32_t parts;	     /* IDENTITY_* */
@@ -127,7 +113,10 @@ struct attempt {
  */
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size);
 
-/* The size of the record that holds an address of this length. */
+/* Where in a record of this size struct event begins: behind struct who, if that is there. */
+size_t attempt_event_at(size_t size);
+
+/* The size of the record, without struct who, that holds an address of this length. */
 size_t attempt_record_size(int32_t addrlen);
 
 /* Decodes `addrlen` bytes as the caller gave them; `bytes` holds `size` of them and must outlive the result. */

@@ -110,7 +110,7 @@ static bool address_passes(const struct filter *filter, const struct address *ad
 	return !filter->nets.count || in_prefixes(&filter->nets, address) != filter->nets.negated;
 }
 
-/* A type that is not known can't be held against an attempt. */
+/* A type or namespace that is not known can't be held against an attempt. */
 bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 {
 	if (!attempt->address.fault && !address_passes(filter, &attempt->address))

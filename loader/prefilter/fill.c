@@ -158,6 +158,7 @@ int prefilter_fill(const struct prefilter *prefilter, const struct filter *filte
 	} lists[] = {
 		{"-p", fill_numbers(object_map_fd(object, "pids"), &filter->pids)},
 		{"-u", fill_numbers(object_map_fd(object, "uids"), &filter->uids)},
+		{"--netns", fill_numbers(object_map_fd(object, "netns"), &filter->netns)},
 		{"-P", fill_ports(object_map_fd(object, "ports"), &filter->ports)},
 		{"--comm", fill_comms(object_map_fd(object, "comms"), &filter->comms)},
 		{"--net", fill_nets(object_map_fd(object, "nets4"), object_map_fd(object, "nets6"), &filter->nets)},

@@ -10,9 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The -f of a machine that forks a lot; a process that finds no room is not followed, and counted. */
-#define FOLLOWED_MAX 65536
-
 struct plan {
 	struct prefilter *prefilter;
 	struct object *object;
@@ -157,7 +154,8 @@ int prefilter_plan(struct prefilter *prefilter, const struct filter *filter, boo
 		   struct error *err)
 {
 	static const struct number_list pids = {"-p", "PID", "pids", 0}, uids = {"-u", "UID", "uids", 0},
-					ports = {"-P", "PORT", "ports", PORT_WORDS};
+					ports = {"-P", "PORT", "ports", PORT_WORDS},
+					netns = {"--netns", "NETNS", "netns", 0};
 	struct plan plan = {.prefilter = prefilter, .object = object, .err = err};
 
 	*prefilter = (struct prefilter){.exact = true};
@@ -173,7 +171,6 @@ int prefilter_plan(struct prefilter *prefilter, const struct filter *filter, boo
 	plan_nets(&plan, &filter->nets);
 	plan_paths(&plan, &filter->paths);
 	plan_cgroups(&plan, &filter->cgroups);
-	if (filter->netns.count)
-		leave(&plan, "--netns", "the reader knows it");
+	plan_numbers(&plan, &filter->netns, &netns);
 	return plan.failed ? -1 : 0;
 }

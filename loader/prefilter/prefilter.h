@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+/* The -f of a machine that forks a lot; a process that finds no room is not followed, and counted. */
+#define FOLLOWED_MAX 65536
+
 struct prefilter {
 	bool exact;	     /* nothing is left for the reader to decide: attempts can be counted in the kernel */
 	bool cgroups;	     /* the kernel decides on cgroups */
@@ -29,5 +32,11 @@ int prefilter_plan(struct prefilter *prefilter, const struct filter *filter, boo
 /* Fills the lists, once their maps are there. */
 int prefilter_fill(const struct prefilter *prefilter, const struct filter *filter, const struct object *object,
 		   struct error *err);
+
+/*
+ * Adds to map `pids` what descends already from the processes in the list, by /proc: what is born from now on the programs
+ * add. Returns how many found no room.
+ */
+uint64_t family_adopt(int map, const struct ranges *pids);
 
 #endif

@@ -81,7 +81,7 @@ sub same
 	return "$got" eq "$wanted" && $json->encode($got) eq $json->encode($wanted);
 }
 
-# undef: has to be absent; "*": any value; "?name": if it is there at all. Objects have to be equal as
+# undef: has to be absent; "*": any value; "~N": N or up to 10 ms more; "?name": if it is there at all. Objects have to be equal as
 # a whole.
 sub differs
 {
@@ -91,6 +91,7 @@ sub differs
 	return exists $event->{$key} if !defined $wanted;
 	return !$optional if !exists $event->{$key};
 	return 0 if !ref $wanted && $wanted eq '*';
+	return $event->{$key} < $1 || $event->{$key} - $1 >= 10_000_000 if !ref $wanted && $wanted =~ /^~(\d+)$/;
 	return !same($event->{$key}, $wanted);
 }
 

@@ -355,6 +355,96 @@ scene_command()
 	is "command: status" $? 0
 }
 
+# --- who ---
+
+# Where things were found, against the kernel's own description of its types (5.2 and later, if built so).
+check_learnt()
+{
+	local learnt=$1 wrong=''
+
+	caller btf >/tmp/btf 2>/dev/null || return
+	while read -r place; do
+		case " $learnt " in
+		*" $place "*) ;;
+		*) wrong="$wrong $place" ;;
+		esac
+	done </tmp/btf
+	is "identity: places that BTF has elsewhere" "$wrong" ""
+	report note identity "$(wc -l </tmp/btf) places as in BTF"
+}
+
+# Everything that can be told of a caller, in its own words; cgroups' numbers from 4.18 on.
+scene_identity()
+{
+	local parts=0x1ff learnt
+
+	uname -r | awk -F '[.-]' '{ exit !($1 < 4 || ($1 == 4 && $2 < 18)) }' && parts=0xff
+	start identity -a --json --identity -v -o /results/identity.json || return
+	caller udp4 unix-stream thread thread-renamed thread-leader-gone user-split user-setuid-program contained chroot \
+		exits-at-once killed-at-once execs-at-once vfork-child swarm thread-execs uring-connect >/results/identity.want
+	stop
+	is "identity: status" $? 0
+	learnt=$(sed -n 's/^connsnoop: learnt: \(.*\); parts.*/\1/p' /results/identity.err)
+	is "identity: parts" "$(sed -n 's/^connsnoop: learnt: .*; parts //p' /results/identity.err)" $parts
+	report note identity "$learnt"
+	is "identity: events that tell all" "$(grep -c '"ns_pid":.*"uts_ns":' /results/identity.json)" \
+		"$(events_in /results/identity.json)"
+	check_learnt "$learnt"
+	start identity-netns -a --json --netns /proc/self/ns/net -o /results/identity-netns.json || return
+	caller udp4 thread >/results/identity-netns.want
+	caller contained >/dev/null
+	stop
+	is "identity: status with --netns" $? 0
+	start identity-not-netns -a --json --netns '!/proc/self/ns/net' -o /results/identity-not-netns.json || return
+	caller udp4 thread >/dev/null
+	caller contained >/results/identity-not-netns.want
+	stop
+	is "identity: status with --netns !" $? 0
+	must "identity: --netns decides in the kernel" \
+		grep -q '[^0] filtered' /results/identity-netns.err /results/identity-not-netns.err
+}
+
+# Somebody else, all the while.
+strangers()
+{
+	while [ -e /tmp/strangers ]; do
+		caller udp4 >/dev/null
+		sleep 0.1
+	done
+}
+
+# A command's descendants, also those whose parents are gone, and nobody else's.
+scene_follow()
+{
+	local script
+
+	touch /tmp/strangers
+	strangers &
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a --json -o /results/follow-command.json -- sh -c \
+		'caller udp4 swarm vfork-child thread-execs; (sleep 1; caller tcp4-refused) & exec sh -c "caller thread; sleep 3"' \
+		>/results/follow-command.want 2>/results/follow-command.err
+	is "follow: status" $? 0
+	mkfifo /tmp/go /tmp/stay
+	# shellcheck disable=SC2016
+	script='echo $$ >/tmp/followed; sh -c "read x </tmp/go; caller udp4 swarm; (sleep 1; caller thread) & exit" & read y </tmp/stay'
+	: >/results/follow-pid.want
+	sh -c "$script" >/results/follow-pid.want &
+	sleep 0.5
+	start follow-pid -a --json -f -p "$(cat /tmp/followed)" -o /results/follow-pid.json
+	echo >/tmp/go
+	sleep 4
+	stop
+	is "follow: status of -f -p" $? 0
+	echo >/tmp/stay
+	rm -f /tmp/strangers /tmp/go /tmp/stay /tmp/followed
+	start follow-plain -a --json -p $$ -o /results/follow-plain.json
+	sh -c 'caller udp4' >/dev/null
+	stop
+	is "follow: without -f no children" "$(events_in /results/follow-plain.json)" 0
+	rm /results/follow-plain.json
+}
+
 scene_count()
 {
 	start count -a --json -n 1 || return

@@ -232,7 +232,9 @@ static void contained(void)
 		skip("no right to map users: %s", strerrorname_np(errno));
 	snprintf(remote, sizeof(remote), REMOTE, 6630);
 	want = want_of(630, SOCK_DGRAM, sizeof(struct sockaddr_in), remote);
-	want.pid = want.tid = child;
+	want.pid = want.tid = want.proc = child;
+	want.ns_pid = want.ns_tid = 1;
+	want.ns_ppid = 0;
 	want.ppid = getpid();
 	want.uid = 54321;
 	want.gid = 54322;

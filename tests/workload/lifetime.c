@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Callers that are gone, or somebody else, before anybody can look at them in /proc. */
 #define _GNU_SOURCE
+#include "tools.h"
 #include "workload.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +81,38 @@ static void swarm(void)
 		;
 }
 
+/* Another thread than the first one runs a new program, and so takes the process over. */
+static void *exec_in_thread(void *unused)
+{
+	char *const argv[] = {"caller", "-s", "after-thread", NULL};
+	char *const plain_argv[] = {"caller", "after-thread", NULL};
+
+	(void)unused;
+	execv("/proc/self/exe", call_way == WAY_SOCKETCALL ? argv : plain_argv);
+	_exit(1);
+}
+
+static void thread_execs(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, exec_in_thread, NULL))
+		skip("no thread");
+	pause();
+}
+
+int after_thread_main(void)
+{
+	struct sockaddr_in to;
+
+	case_begin("thread-execs");
+	/* What the kernel has put off until all others have let go of the old first thread. */
+	usleep(200000);
+	to = prepare(705);
+	call_connect(705, &to, sizeof(to));
+	return 0;
+}
+
 const struct test_case lifetime_cases[] = {{"exits-at-once", exits}, {"killed-at-once", killed},
 					   {"execs-at-once", execs}, {"vfork-child", vforked},
-					   {"swarm", swarm},	     {NULL, NULL}};
+					   {"swarm", swarm}, {"thread-execs", thread_execs}, {NULL, NULL}};

@@ -5,6 +5,7 @@
  *	caller storm THREADS COUNT [udp|tcp|unix] [RATE]
  *	caller lag COUNT		connects; reads the tracer's JSON from stdin
  *	caller tally			counts the lines of the tracer's JSON
+ *	caller btf			where the kernel says that things lie in its structs
  *	caller as UID COMMAND...	runs a command without any privilege
  */
 #define _GNU_SOURCE
@@ -123,9 +124,13 @@ int main(int argc, char **argv)
 		return lag_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "tally"))
 		return tally_main();
+	if (!strcmp(argv[1], "btf"))
+		return btf_main();
 	if (!strcmp(argv[1], "as"))
 		return as_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "after-exec"))
 		return after_exec_main();
+	if (!strcmp(argv[1], "after-thread"))
+		return after_thread_main();
 	return run_cases(argv + 1);
 }

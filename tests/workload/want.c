@@ -2,11 +2,13 @@
 /* What the event must say, as one JSON object a line. */
 #include "workload.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,7 +139,47 @@ struct want want_of(int fd, int type, socklen_t addrlen, const char *remote)
 		.via = call_via(),
 		.compat = call_is_compat(),
 		.count = 1,
+		.proc = getpid(),
+		.ns_pid = getpid(),
+		.ns_tid = syscall(SYS_gettid),
+		.ns_ppid = getppid(),
 	};
+}
+
+/* Field 22 of proc(5)'s stat, in ns: what is behind the hundredths the kernel keeps to itself. */
+static unsigned long long start_of(pid_t pid)
+{
+	char path[32], text[1024] = "", *at;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		text[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) * 10000000 : 0;
+}
+
+/* These are there with --identity only. */
+static void want_who(struct line *line, const struct want *want)
+{
+	static const char *const spaces[] = {"mnt", "pid", "net", "user", "uts"};
+	unsigned long long start = start_of(want->proc);
+	char path[64];
+	struct stat status;
+
+	line_add(line, ",\"?ns_pid\":%d,\"?ns_tid\":%d,\"?ns_ppid\":%d", want->ns_pid, want->ns_tid, want->ns_ppid);
+	if (start)
+		line_add(line, ",\"?start_ns\":\"~%llu\"", start);
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", want->proc, spaces[i]);
+		if (stat(path, &status) == 0)
+			line_add(line, ",\"?%s_ns\":%llu", spaces[i], (unsigned long long)status.st_ino);
+	}
 }
 
 static void want_identity(struct line *line, const struct want *want)
@@ -175,6 +217,8 @@ void want_print(const struct want *want)
 	line_add(&line, ",\"via\":\"%s\"", want->via);
 	if (want->compat >= 0)
 		line_add(&line, ",\"compat\":%s", want->compat ? "true" : "null");
+	if (want->proc)
+		want_who(&line, want);
 	line_add(&line, ",\"disconnect\":%s}", want->disconnect ? "true" : "null");
 	line_write(&line);
 }

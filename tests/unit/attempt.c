@@ -32,20 +32,100 @@ static void test_fields(void **state)
 	assert_memory_equal(attempt.address.addr, "\x5d\xb8\xd8\x22", 4);
 }
 
+static bool is_size(size_t size)
+{
+	return size == EVENT_SIZE_INET || size == EVENT_SIZE_INET6 || size == EVENT_SIZE_LONG;
+}
+
 static void test_sizes(void **state)
 {
-	struct event event = record_inet("1.2.3.4", 5);
+	struct record both = {.event = record_inet("1.2.3.4", 5)};
 	struct attempt attempt;
 
 	(void)state;
-	for (size_t size = 0; size <= sizeof(event); size++) {
+	for (size_t size = 0; size <= sizeof(both); size++) {
+		bool with = size >= WHO_SIZE && is_size(size - WHO_SIZE), without = is_size(size);
 		uint8_t *exact = malloc(size ? size : 1);
 
-		memcpy(exact, &event, size);
-		assert_int_equal(attempt_decode(&attempt, 0, exact, size),
-				 size == EVENT_SIZE_INET || size == EVENT_SIZE_INET6 || size == EVENT_SIZE_LONG);
+		memcpy(exact, without ? (const void *)&both.event : &both, size);
+		assert_int_equal(attempt_decode(&attempt, 0, exact, size), with || without);
+		assert_int_equal(attempt_event_at(size), with ? WHO_SIZE : 0);
+		if (with || without)
+			assert_int_equal(attempt.pid, 811);
 		free(exact);
 	}
+}
+
+static bool decode_both(struct attempt *attempt, const struct record *both)
+{
+	memset(attempt, 0x5a, sizeof(*attempt));
+	return attempt_decode(attempt, 1, both, WHO_SIZE + record_size(&both->event));
+}
+
+static const struct who everything = {
+	.time = 1,
+	.start = 5211436346516,
+	.cgroup_id = 1ULL << 40,
+	.parts = IDENTITY_ALL,
+	.ppid = 700,
+	.ns_pid = 1,
+	.ns_tid = 2,
+	.ns_ppid = 0,
+	.mnt_ns = 4026532201,
+	.pid_ns = 4026532202,
+	.net_ns = 4026532203,
+	.user_ns = 4026532204,
+	.uts_ns = 4026532205,
+};
+
+static void test_identity(void **state)
+{
+	struct record both = {.who = everything, .event = record_inet6("::1", 5, 0)};
+	const struct identity *identity;
+	struct attempt attempt;
+
+	(void)state;
+	identity = &attempt.identity;
+	assert_true(decode_both(&attempt, &both));
+	assert_int_equal(attempt.address.port, 5);
+	assert_int_equal(attempt.time, 81234567890);
+	assert_int_equal(identity->parts, IDENTITY_ALL | IDENTITY_START_EXACT);
+	assert_int_equal(identity->start, 5211436346516);
+	assert_int_equal(identity->cgroup_id, 1ULL << 40);
+	assert_int_equal(identity->ppid, 700);
+	assert_int_equal(identity->ns_pid, 1);
+	assert_int_equal(identity->ns_tid, 2);
+	assert_int_equal(identity->ns_ppid, 0);
+	assert_int_equal(identity->mnt_ns, 4026532201);
+	assert_int_equal(identity->pid_ns, 4026532202);
+	assert_int_equal(identity->net_ns, 4026532203);
+	assert_int_equal(identity->user_ns, 4026532204);
+	assert_int_equal(identity->uts_ns, 4026532205);
+	/* Without it nothing is known, whatever was there before. */
+	assert_true(record_decode(&attempt, &both.event));
+	assert_int_equal(identity->parts, 0);
+}
+
+/* What is 0 was not read, but for the parent, which may be outside or nobody; and what was not asked for is not told. */
+static void test_unknown_identity(void **state)
+{
+	struct record both = {.who = {.parts = IDENTITY_ALL}, .event = record_inet("1.2.3.4", 5)};
+	struct attempt attempt;
+
+	(void)state;
+	assert_true(decode_both(&attempt, &both));
+	assert_int_equal(attempt.identity.parts, IDENTITY_PPID);
+	both.who = everything;
+	for (uint32_t part = 1; part <= IDENTITY_ALL; part *= 2) {
+		both.who.parts = IDENTITY_ALL & ~part;
+		assert_true(decode_both(&attempt, &both));
+		assert_int_equal(attempt.identity.parts & part, 0);
+	}
+	both.who.parts = UINT32_MAX;
+	both.who.start = both.who.ns_tid = both.who.uts_ns = 0;
+	assert_true(decode_both(&attempt, &both));
+	assert_int_equal(attempt.identity.parts,
+			 IDENTITY_ALL & ~(IDENTITY_START | IDENTITY_NS_PID | IDENTITY_UTS_NS));
 }
 
 static void test_flags(void **state)
@@ -198,7 +278,7 @@ static void test_disconnect(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_fields),
-	cmocka_unit_test(test_sizes),
+	cmocka_unit_test(test_sizes), cmocka_unit_test(test_identity), cmocka_unit_test(test_unknown_identity),
 	cmocka_unit_test(test_flags),
 	cmocka_unit_test(test_comm_fills_its_field),
 	cmocka_unit_test(test_via),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "image.h"
 
+#include "attach.h"
 #include "prefilter.h"
 
 #include "sys.h"
@@ -120,6 +121,7 @@ Elf64_Rel *image_relocation(const struct image *image, const char *section, cons
 
 void image_set_constants(struct object *object)
 {
+	static const char *const fields[] = {"FORK_PID", "FORK_FLAGS", "EXEC_PID", "EXEC_OLD_PID", "RELEASE_PID"};
 	struct error err;
 
 	object_set_constant(object, "MAPPED", 0, &err);
@@ -134,6 +136,21 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "BY", 0x3ff, &err);
 	object_set_constant(object, "BY_TASK", UINT64_MAX, &err);
 	object_set_constant(object, "BY_HEAD", UINT64_MAX, &err);
+	object_set_constant(object, "PEEK", 1, &err);
+	image_set_identity(object, 0, false);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		object_set_constant(object, fields[i], 8 + 4 * i, &err);
+}
+
+void image_set_identity(struct object *object, uint32_t parts, bool helper)
+{
+	struct error err;
+
+	for (enum learnt_at at = 0; at < LEARNT_AT; at++)
+		object_set_constant(object, learnt_name(at), parts ? 8 * at + 8 : 0, &err);
+	object_set_constant(object, "TASK_HELPER", helper, &err);
+	object_set_constant(object, "TASK_STACK", helper ? 0 : 16384, &err);
+	object_set_constant(object, "IDENTITY", parts, &err);
 }
 
 void image_prepare(struct object *object)
@@ -163,6 +180,7 @@ static int load_all(struct object *object, struct error *err)
 		int type;
 	} programs[] = {
 		{"kprobe/learn", BPF_PROG_TYPE_KPROBE},
+		{"tracepoint/learn", BPF_PROG_TYPE_TRACEPOINT},
 		{"kprobe/connect", BPF_PROG_TYPE_KPROBE},
 		{"tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT},
 		{"tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT},

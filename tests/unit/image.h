@@ -40,6 +40,8 @@ void image_prepare(struct object *object);
 void image_prepare_filtered(struct object *object, const struct filter *filter);
 /* The constants that the programs want. */
 void image_set_constants(struct object *object);
+/* Those about identity: `parts` of it, at places of no meaning. */
+void image_set_identity(struct object *object, uint32_t parts, bool helper);
 extern const struct object_kernel image_kernel; /* the newest */
 
 #endif

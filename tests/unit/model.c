@@ -7,8 +7,10 @@
 
 #include "regs.h"
 #include "sys.h"
+#include "tasks.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -227,6 +229,27 @@ const struct model_kernel *const model_kernels[] = {
 
 /* MAX_USED_MAPS */
 #define PROGRAM_MAPS 64
+/* Events about tasks: include/trace/events/task.h and sched.h, as 5.10 lays them out. */
+static const struct {
+	const char *group, *name, *fields;
+	unsigned int id;
+} traced[] = {
+	{"task", "task_newtask",
+	 "\tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;\n\tfield:char comm[16];\toffset:12;\tsize:16;\tsigned:1;\n"
+	 "\tfield:unsigned long clone_flags;\toffset:32;\tsize:8;\tsigned:0;\n"
+	 "\tfield:short oom_score_adj;\toffset:40;\tsize:2;\tsigned:1;\n",
+	 31},
+	{"sched", "sched_process_exec",
+	 "\tfield:__data_loc char[] filename;\toffset:8;\tsize:4;\tsigned:1;\n"
+	 "\tfield:pid_t pid;\toffset:12;\tsize:4;\tsigned:1;\n\tfield:pid_t old_pid;\toffset:16;\tsize:4;\tsigned:1;\n",
+	 32},
+	{"sched", "sched_process_free",
+	 "\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:1;\n\tfield:pid_t pid;\toffset:24;\tsize:4;\tsigned:1;\n"
+	 "\tfield:int prio;\toffset:28;\tsize:4;\tsigned:1;\n",
+	 33},
+};
+
+#define TRACED (sizeof(traced) / sizeof(traced[0]))
 
 enum kind { PROGRAM, MAP, EVENT, TEXT, DIRECTORY, PROBE_LIST, SOCKET };
 
@@ -258,7 +281,7 @@ struct thing {
 	char *text;
 	size_t at, length;
 	/* DIRECTORY */
-	bool tracefs;
+	bool tracefs, proc;
 	/* PROBE_LIST */
 	bool writable;
 	/* SOCKET */
@@ -435,6 +458,9 @@ void model_boot(const struct model_kernel *kernel)
 	model_add_symbol("inet_stream_connect");
 	model_add_symbol("unix_stream_connect");
 	model_add_symbol("unix_dgram_connect");
+	model_add_symbol("wake_up_new_task");
+	model_add_symbol("release_task");
+	tasks_boot();
 	next_probe_id = 1500;
 	next_write = write_count = 0;
 	user_count = 0;
@@ -644,15 +670,19 @@ static int hash_find(const struct thing *map, const void *key, bool room)
 	return -1;
 }
 
-/* htab_map_update_elem(): E2BIG where there is no room, EEXIST with BPF_NOEXIST where the key is there. */
+/* htab_map_update_elem() and array_map_update_elem(): E2BIG where there is no room, EEXIST with BPF_NOEXIST where the key is there. */
 static int hash_update(const struct thing *map, const void *key, const void *value, uint64_t flags)
 {
-	int at = hash_find(map, key, true);
+	int at = map->keys ? hash_find(map, key, true) : -1;
 	uint8_t *slot;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
-	if (flags == BPF_NOEXIST && hash_find(map, key, false) >= 0)
+	if (!map->keys && *(const uint32_t *)key < map->entries) {
+		memcpy(map_value(map, *(const uint32_t *)key), value, map->value_size);
+		return 0;
+	}
+	if (flags == BPF_NOEXIST && map->keys && hash_find(map, key, false) >= 0)
 		return -EEXIST;
 	if (at < 0)
 		return -E2BIG;
@@ -660,6 +690,16 @@ static int hash_update(const struct thing *map, const void *key, const void *val
 	slot[0] = 1;
 	memcpy(slot + 1, key, map->key_size);
 	memcpy(map_value(map, (uint32_t)at), value, map->value_size);
+	return 0;
+}
+
+static int hash_delete(const struct thing *map, const void *key)
+{
+	int at = hash_find(map, key, false);
+
+	if (at < 0)
+		return -ENOENT;
+	map->keys[(size_t)at * (1 + map->key_size)] = 0;
 	return 0;
 }
 
@@ -689,13 +729,12 @@ static int hash_access(int cmd, const struct thing *map, const union bpf_attr *a
 		return hash_update(map, key, value, attr->flags);
 	if (cmd == BPF_MAP_GET_NEXT_KEY)
 		return hash_next(map, key, value);
+	if (cmd == BPF_MAP_DELETE_ELEM)
+		return hash_delete(map, key);
 	at = hash_find(map, key, false);
 	if (at < 0)
 		return -ENOENT;
-	if (cmd == BPF_MAP_DELETE_ELEM)
-		map->keys[(size_t)at * (1 + map->key_size)] = 0;
-	else
-		memcpy(value, map_value(map, (uint32_t)at), map->value_size);
+	memcpy(value, map_value(map, (uint32_t)at), map->value_size);
 	return 0;
 }
 
@@ -754,6 +793,10 @@ static bool has_helper(int32_t helper)
 		return model.kernel->ring_buffers;
 	if (helper == 37)
 		return model.kernel->cgroup_arrays;
+	if (helper == 35)
+		return model.kernel->version >= KERNEL_VERSION(4, 8, 0);
+	if (helper == 80)
+		return model.kernel->version >= KERNEL_VERSION(4, 18, 0);
 	return helper != 4 || !(kinds && model.confidential);
 }
 
@@ -1083,6 +1126,10 @@ static int open_tracepoint(struct thing *event)
 {
 	if ((event->config == CONNECT_ID || event->config == ENTER_ID) && model.ftrace_syscalls)
 		return 0;
+	for (size_t i = 0; !model.no_task_events && i < TRACED; i++) {
+		if (event->config == traced[i].id)
+			return 0;
+	}
 	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
 		if (model.probes[i].id && (uint64_t)model.probes[i].id == event->config) {
 			event->probe = &model.probes[i];
@@ -1488,7 +1535,7 @@ static bool read_kernel(uint8_t *to, uint64_t size, uint64_t address)
 			return true;
 		}
 	}
-	return false;
+	return tasks_read(to, size, address);
 }
 
 static uint64_t clock_now(void)
@@ -1557,6 +1604,12 @@ uint64_t model_helper(int32_t helper, uint64_t a, uint64_t b, uint64_t c, uint64
 				    (const void *)(uintptr_t)c, BPF_ANY);
 		return (uint64_t)(int64_t)hash_update((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b,
 						      (const void *)(uintptr_t)c, d);
+	case 3:
+		return (uint64_t)(int64_t)hash_delete((const struct thing *)(uintptr_t)a, (const void *)(uintptr_t)b);
+	case 35:
+		return tasks_address(tasks.current);
+	case 80:
+		return MODEL_CGROUP_ID;
 	case 5:
 		return model.clock ? model.clock : clock_now();
 	case 8:
@@ -1655,6 +1708,7 @@ static uint8_t *make_stack(const struct model_call *call, int fd, uint64_t addr)
 	base = model.stack_size < 65536 ? stack_area + 65536 : stack_area;
 	top = base + model.stack_size;
 	fill_saved(&saved, call, fd, addr);
+	tasks_put_word(base, tasks_address(tasks.current)); /* thread_info.task, before 4.9 */
 	memcpy(top - model.regs_from_top, &saved,
 	       sizeof(saved) < model.regs_from_top ? sizeof(saved) : model.regs_from_top);
 	if (model.regs_twice)
@@ -1725,6 +1779,7 @@ void model_connect(const struct model_call *call)
 		args[0] = call->bx;
 		args[1] = call->cx;
 	}
+	tasks_look();
 	top = make_stack(call, fd, (uintptr_t)call->addr);
 	model_user_memory((uintptr_t)call->addr, call->addr, call->addrlen > 0 ? (size_t)call->addrlen : 0);
 	enter_call(call, args, top - model.regs_from_top);
@@ -1739,6 +1794,32 @@ void model_connect(const struct model_call *call)
 	fill_context(&ctx, (uintptr_t)&sock, (uintptr_t)storage, call->addrlen, (uintptr_t)top - 1024);
 	hit("security_socket_connect", &ctx);
 	hit(protocol_function(call), &ctx);
+	memset(kernel_memory, 0, sizeof(kernel_memory));
+}
+
+void model_function(const char *symbol, uint64_t arg1)
+{
+	const struct model_call call = {.nr = 1};
+	uint8_t *top = make_stack(&call, 0, 0);
+	struct registers ctx;
+
+	memset(&ctx, 0, sizeof(ctx));
+	fill_context(&ctx, arg1, 0, 0, (uintptr_t)top - 1024);
+	hit(symbol, &ctx);
+	memset(kernel_memory, 0, sizeof(kernel_memory));
+}
+
+/* perf_trace_run_bpf_submit(): the record as the event's format file describes it. */
+void model_event(const char *name, const void *record, size_t size)
+{
+	uint8_t copy[64] __attribute__((aligned(8))) = {0};
+
+	memcpy(copy, record, size);
+	kernel_memory[1] = (struct kernel_memory){copy, sizeof(copy)};
+	for (size_t i = 0; i < TRACED; i++) {
+		if (!strcmp(traced[i].name, name))
+			run_on(NULL, PERF_TYPE_TRACEPOINT, traced[i].id, copy, sizeof(copy));
+	}
 	memset(kernel_memory, 0, sizeof(kernel_memory));
 }
 
@@ -1970,6 +2051,17 @@ static int open_in_tracefs(const char *path, int flags)
 		list->writable = true;
 		return new_fd(list);
 	}
+	for (size_t i = 0; !model.no_task_events && i < TRACED; i++) {
+		snprintf(event, sizeof(event), "events/%s/%s/id", traced[i].group, traced[i].name);
+		snprintf(text, sizeof(text), "%u\n", traced[i].id);
+		if (!strcmp(path, event))
+			return open_text(text);
+		snprintf(event, sizeof(event), "events/%s/%s/format", traced[i].group, traced[i].name);
+		snprintf(text, sizeof(text), "name: %s\nID: %u\nformat:\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n%s",
+			 traced[i].name, traced[i].id, traced[i].fields);
+		if (!strcmp(path, event))
+			return open_text(text);
+	}
 	if (sscanf(path, "events/%63[^/]/%63[^/]/id", group, name) != 2)
 		return -ENOENT;
 	snprintf(event, sizeof(event), "%s/%s", group, name);
@@ -2019,6 +2111,18 @@ static int open_path(const char *path, int flags)
 		return model.signature ? open_text(model.signature) : -ENOENT;
 	if (!strcmp(path, "/proc/self/uid_map"))
 		return model.uid_map ? open_text(model.uid_map) : -ENOENT;
+	if (!strcmp(path, "/proc/self/stat")) {
+		char stat[256];
+
+		tasks_stat_text(stat, sizeof(stat));
+		return tasks.no_stat ? -ENOENT : open_text(stat);
+	}
+	if (!strcmp(path, "/proc")) {
+		struct thing *dir = new_thing(DIRECTORY);
+
+		dir->proc = true;
+		return new_fd(dir);
+	}
 	if (!strcmp(path, "/proc/self/status"))
 		return open_text(model.seccomp ? "Name:\tx\nSeccomp:\t2\n" : "Name:\tx\nSeccomp:\t0\n");
 	if (!strcmp(path, "/proc/sys/abi/vsyscall32"))
@@ -2032,6 +2136,20 @@ static int open_path(const char *path, int flags)
 		int fd = open(path, flags | O_CLOEXEC, 0640);
 
 		return fd < 0 ? -errno : fd;
+	}
+	return -ENOENT;
+}
+
+static int open_process(const char *path)
+{
+	unsigned int pid;
+	char text[128];
+
+	for (size_t i = 0; sscanf(path, "%u/stat", &pid) == 1 && i < model.process_count; i++) {
+		if (model.processes[i].pid != pid || model.processes[i].gone)
+			continue;
+		snprintf(text, sizeof(text), "%u (a) b (c)) S %u 1 1 0\n", pid, model.processes[i].ppid);
+		return open_text(text);
 	}
 	return -ENOENT;
 }
@@ -2054,6 +2172,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	thing = thing_of(dir, DIRECTORY);
 	if (!thing)
 		return -EBADF;
+	if (thing->proc)
+		return open_process(path);
 	return thing->tracefs ? open_in_tracefs(path, flags) : -ENOENT;
 }
 
@@ -2229,10 +2349,41 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 	return got < 0 ? got : used;
 }
 
+/* proc_readdir(), fs/proc/root.c: what is no process comes first. A few at a time. */
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	static const char *const others[] = {".", "..", "self", "1x", "kallsyms"};
+	struct thing *dir = thing_of(fd, DIRECTORY);
+	size_t used = 0, all = 5 + model.process_count;
+	int result = disturb();
+
+	if (result || !dir || !dir->proc)
+		return result ? result : -ENOTDIR;
+	for (; dir->at < all && used + 64 <= size && used < 640; dir->at++, used += 32) {
+		struct dirent64 *entry = (struct dirent64 *)(void *)((uint8_t *)buf + used);
+
+		memset(entry, 0, 32);
+		entry->d_reclen = 32;
+		if (dir->at < 5)
+			snprintf(entry->d_name, 12, "%s", others[dir->at]);
+		else
+			snprintf(entry->d_name, 12, "%u", model.processes[dir->at - 5].pid);
+	}
+	if (dir->at == all && !used && model.after_listing)
+		model.after_listing();
+	return (ssize_t)used;
+}
+
 int sys_stat(const char *path, struct stat *status)
 {
 	int result = disturb();
+	uint64_t inode;
 
+	if (!result && tasks_stat(path, &inode)) {
+		memset(status, 0, sizeof(*status));
+		status->st_ino = inode;
+		return 0;
+	}
 	if (result || !model.real_files)
 		return result ? result : -ENOENT;
 	return stat(path, status) ? -errno : 0;

@@ -49,6 +49,7 @@ extern const struct model_kernel model_4_1, model_4_4, model_4_9, model_4_14, mo
 	model_5_10, model_6_12;
 extern const struct model_kernel *const model_kernels[]; /* all but 4.1, NULL at the end */
 
+#define MODEL_CGROUP_ID	 7007
 #define MODEL_IP	 0x401000 /* where a task goes on after its system call */
 #define MODEL_CPUS	 8
 #define MODEL_FIRST_FD	 10000 /* all descriptors of the model are from here on */
@@ -91,6 +92,13 @@ struct model {
 	bool vdso;
 	int socket_error;
 	unsigned int packets_dropped; /* since the last PACKET_STATISTICS */
+	bool no_task_events;	      /* tracepoints about tasks */
+	struct model_process {
+		uint32_t pid, ppid;
+		bool gone; /* between the listing and the look */
+	} processes[32];
+	size_t process_count;
+	void (*after_listing)(void); /* called when all were listed */
 	bool taken;		      /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
@@ -185,6 +193,9 @@ struct model_call {
 	uint8_t stale;	 /* what the kernel's buffer holds behind the address */
 };
 void model_connect(const struct model_call *call);
+/* A kernel function is called with a first argument, an event of tasks happens. */
+void model_function(const char *symbol, uint64_t arg1);
+void model_event(const char *name, const void *record, size_t size);
 /* 32-bit socketcall's argument words and the like, as user memory. */
 void model_user_memory(uint64_t address, const void *bytes, size_t size);
 

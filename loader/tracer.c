@@ -167,7 +167,7 @@ static int keep_resets(struct tracer *tracer, const struct filter *filter, struc
 static uint32_t wanted_identity(const struct tracer *tracer)
 {
 	const struct options *options = tracer->options;
-	unsigned int columns = keyed_columns(&tracer->keyed);
+	unsigned int columns = tracer->keyed.options ? keyed_columns(&tracer->keyed) : 0;
 	bool parent = options->format == FORMAT_JSON || options->format == FORMAT_CSV;
 	uint32_t wanted = parent && !options->count ? IDENTITY_PPID : 0;
 
@@ -289,6 +289,9 @@ static int settle_filters(struct tracer *tracer, struct error *err)
 	const struct hook *hook = &tracer->hook;
 	struct filter *filter = &tracer->filter;
 
+	if (filter->netns.count && !(hook->learnt.parts & IDENTITY_NET_NS))
+		fprintf(stderr,
+			"connsnoop: --netns: where this kernel keeps a task's network namespace could not be learnt; the reader asks /proc, which may be too late\n");
 	if (!filter->follow || hook->follows)
 		return 0;
 	if (tracer->options->follow)

@@ -172,5 +172,7 @@ int prefilter_plan(struct prefilter *prefilter, const struct filter *filter, boo
 	plan_paths(&plan, &filter->paths);
 	plan_cgroups(&plan, &filter->cgroups);
 	plan_numbers(&plan, &filter->netns, &netns);
+	/* Sums are kept before the namespace is looked at. */
+	prefilter->exact &= !filter->netns.count;
 	return plan.failed ? -1 : 0;
 }

@@ -693,20 +693,24 @@ static void test_netns_in_reader(void **state)
 	open_tracer();
 	make_strangers(false, false);
 	assert_int_equal(somebody_connects(STRANGER, 811, 811), 1);
-	assert_false(filter_passes(&options.filter, &last));
+	assert_false(filter_passes_netns(&options.filter, &last));
 	make_strangers(true, false);
 	assert_int_equal(somebody_connects(STRANGER, 811, 811), 1);
-	assert_true(filter_passes(&options.filter, &last));
+	assert_true(filter_passes_netns(&options.filter, &last));
 }
 
-/* Nothing would be shown, without a word. */
+/* Then the reader asks /proc. */
 static void test_netns_not_learnt(void **state)
 {
 	(void)state;
 	want_netns("4026532202");
 	tasks.kept = CLONE_NEWNET;
-	assert_int_equal(try_open(), -1);
-	assert_sentence(&err, STATUS_UNSUPPORTED, "--netns");
+	open_tracer();
+	assert_false(tracer.hook.learnt.parts & IDENTITY_NET_NS);
+	make_strangers(false, false);
+	assert_int_equal(somebody_connects(STRANGER, 811, 811), 1);
+	assert_false(filter_passes_netns(&options.filter, &last));
+	close_tracer();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)

@@ -61,11 +61,9 @@ static void plan_numbers(struct plan *plan, const struct ranges *ranges, const s
 	size_map(plan, list->map, mode && !(mode & FILTER_ONE) ? list->entries ? list->entries : count : 0);
 }
 
-/* Those whose descendants are followed are a list that grows. */
-static void plan_followed(struct plan *plan, const struct ranges *pids)
+/* Those whose descendants are followed are a list that grows, and all of it is the kernel's. */
+static void plan_followed(struct plan *plan)
 {
-	if (ranges_size(pids) > FOLLOWED_MAX / 2)
-		leave(plan, "-p", "more numbers than can be followed");
 	set(plan, "PID_MODE", FILTER_ON);
 	set(plan, "PID_ONE", 0);
 	size_map(plan, "pids", FOLLOWED_MAX);
@@ -160,7 +158,7 @@ int prefilter_plan(struct prefilter *prefilter, const struct filter *filter, boo
 
 	*prefilter = (struct prefilter){.exact = true};
 	if (follow)
-		plan_followed(&plan, &filter->pids);
+		plan_followed(&plan);
 	else
 		plan_numbers(&plan, &filter->pids, &pids);
 	plan_numbers(&plan, &filter->uids, &uids);

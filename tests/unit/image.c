@@ -170,7 +170,7 @@ void image_prepare_filtered(struct object *object, const struct filter *filter)
 	object_resize_map(object, "counters", 4, &err);
 	object_resize_map(object, "counts_short", 4, &err);
 	object_resize_map(object, "counts_long", 4, &err);
-	prefilter_plan(&prefilter, filter, false, object, &err);
+	prefilter_plan(&prefilter, filter, filter->follow, object, &err);
 }
 
 static int load_all(struct object *object, struct error *err)

@@ -391,6 +391,13 @@ static void mislead_level(void)
 	memcpy(pid + 40, pid + tasks.layout->at[PID_LEVEL], 4);
 }
 
+static void mislead_numbers_of_self(void)
+{
+	uint8_t *pid = tasks_behind(tasks_bytes(SELF) + tasks.layout->at[TASK_THREAD_PID]);
+
+	tasks_put_number(pid + tasks.layout->at[PID_NUMBERS], (uint32_t)getpid() + 1);
+}
+
 static void mislead_user(void)
 {
 	uint8_t *cred = tasks_behind(tasks_bytes(tasks.current) + tasks.layout->at[TASK_CRED]);
@@ -434,6 +441,7 @@ static void test_misleading(void **state)
 		 IDENTITY_UTS_NS | IDENTITY_MNT_NS | IDENTITY_NET_NS | IDENTITY_PID_NS | IDENTITY_NS_PID},
 		{"pid", mislead_pid, IDENTITY_PID_NS | IDENTITY_NS_PID},
 		{"level", mislead_level, IDENTITY_PID_NS | IDENTITY_NS_PID},
+		{"numbers of self", mislead_numbers_of_self, IDENTITY_PID_NS | IDENTITY_NS_PID},
 		{"cred", mislead_cred, IDENTITY_USER_NS},
 		{"user", mislead_user, IDENTITY_USER_NS},
 		{"ids in cred", mislead_ids_in_cred, IDENTITY_USER_NS},
@@ -575,6 +583,17 @@ static void assert_spaces(const struct identity *identity, bool inside)
 	assert_int_equal(identity->uts_ns, tasks_inode("uts", inside));
 }
 
+/* Behind the last entry of the mother's numbers may be what was there before: it looks like one in the child's namespace. */
+static void leave_old_number(void)
+{
+	const uint32_t *at = tasks.layout->at;
+	uint8_t *entry = tasks_behind(tasks_bytes(STRANGER_MOTHER) + at[TASK_THREAD_PID]) + at[PID_NUMBERS] + at[PID_STEP];
+	uint8_t *nsproxy = tasks_behind(tasks_bytes(STRANGER) + at[TASK_NSPROXY]);
+
+	tasks_put_number(entry, 4711);
+	memcpy(entry + 8, nsproxy + 32, 8);
+}
+
 /* A thread in namespaces of its own, and one in ours; the parent here or there. */
 static void check_events(void)
 {
@@ -584,6 +603,7 @@ static void check_events(void)
 	open_tracer();
 	assert_learnt(all_parts());
 	make_strangers(true, false);
+	leave_old_number();
 	assert_int_equal(somebody_connects(STRANGER_THREAD, 811, 812), 1);
 	assert_int_equal(last.pid, 811);
 	assert_int_equal(identity->parts, parts);

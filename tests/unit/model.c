@@ -654,20 +654,29 @@ static uint8_t *map_value(const struct thing *map, uint32_t key)
 	return key < map->entries && map->values ? map->values + (size_t)key * stride_of(map) : NULL;
 }
 
+enum slot { FREE, USED, DELETED };
+
 /* The place of a key in a hash, or of a free one for it; -1: none. */
 static int hash_find(const struct thing *map, const void *key, bool room)
 {
-	for (unsigned int i = 0; i < map->entries; i++) {
-		const uint8_t *slot = map->keys + (size_t)i * (1 + map->key_size);
+	uint32_t hash = 2166136261, place;
+	int free = -1;
 
-		if (slot[0] && !memcmp(slot + 1, key, map->key_size))
-			return (int)i;
+	for (unsigned int i = 0; i < map->key_size; i++)
+		hash = (hash ^ ((const uint8_t *)key)[i]) * 16777619;
+	for (unsigned int i = 0; i < map->entries; i++) {
+		const uint8_t *slot;
+
+		place = (hash + i) % map->entries;
+		slot = map->keys + (size_t)place * (1 + map->key_size);
+		if (slot[0] == USED && !memcmp(slot + 1, key, map->key_size))
+			return (int)place;
+		if (slot[0] != USED && free < 0)
+			free = (int)place;
+		if (slot[0] == FREE)
+			break;
 	}
-	for (unsigned int i = 0; room && i < map->entries; i++) {
-		if (!map->keys[(size_t)i * (1 + map->key_size)])
-			return (int)i;
-	}
-	return -1;
+	return room ? free : -1;
 }
 
 /* htab_map_update_elem() and array_map_update_elem(): E2BIG where there is no room, EEXIST with BPF_NOEXIST where the key is there. */
@@ -687,7 +696,7 @@ static int hash_update(const struct thing *map, const void *key, const void *val
 	if (at < 0)
 		return -E2BIG;
 	slot = map->keys + (size_t)at * (1 + map->key_size);
-	slot[0] = 1;
+	slot[0] = USED;
 	memcpy(slot + 1, key, map->key_size);
 	memcpy(map_value(map, (uint32_t)at), value, map->value_size);
 	return 0;
@@ -699,7 +708,7 @@ static int hash_delete(const struct thing *map, const void *key)
 
 	if (at < 0)
 		return -ENOENT;
-	map->keys[(size_t)at * (1 + map->key_size)] = 0;
+	map->keys[(size_t)at * (1 + map->key_size)] = DELETED;
 	return 0;
 }
 
@@ -709,7 +718,7 @@ static int hash_next(const struct thing *map, const void *key, void *next)
 	for (int i = hash_find(map, key, false) + 1; i < (int)map->entries; i++) {
 		const uint8_t *slot = map->keys + (size_t)i * (1 + map->key_size);
 
-		if (slot[0]) {
+		if (slot[0] == USED) {
 			memcpy(next, slot + 1, map->key_size);
 			return 0;
 		}
@@ -1568,7 +1577,7 @@ static uint8_t *trie_find(const struct thing *map, const void *key)
 			      *b = (const uint8_t *)key + 4;
 
 		memcpy(&have, slot + 1, sizeof(have));
-		if (!slot[0] || have > bits || memcmp(a, b, have / 8) != 0)
+		if (slot[0] != USED || have > bits || memcmp(a, b, have / 8) != 0)
 			continue;
 		if (have % 8 == 0 || (a[have / 8] ^ b[have / 8]) >> (8 - have % 8) == 0)
 			return map_value(map, i);
@@ -2091,8 +2100,6 @@ static int open_path(const char *path, int flags)
 
 	if (model.tracing && !strcmp(path, model.tracing))
 		return open_directory(!model.confidential);
-	if (!strcmp(path, "/proc") && !model.real_files)
-		return open_directory(false);
 	if (!strcmp(path, "/sys/fs/cgroup/cgroup.controllers"))
 		return model.unified ? open_text("cpu\n") : -ENOENT;
 	if (!strcmp(path, "/sys/kernel/tracing")) /* sysfs makes the mount point, mounted or not */
@@ -2117,7 +2124,7 @@ static int open_path(const char *path, int flags)
 		tasks_stat_text(stat, sizeof(stat));
 		return tasks.no_stat ? -ENOENT : open_text(stat);
 	}
-	if (!strcmp(path, "/proc")) {
+	if (!strcmp(path, "/proc") && !model.real_files) {
 		struct thing *dir = new_thing(DIRECTORY);
 
 		dir->proc = true;

@@ -34,6 +34,7 @@
 
 #define HELPER_MAP_LOOKUP  1
 #define HELPER_MAP_UPDATE  2
+#define HELPER_MAP_DELETE  3
 #define HELPER_PROBE_READ  4
 #define HELPER_KTIME	   5
 #define HELPER_CPU	   8
@@ -41,6 +42,7 @@
 #define HELPER_UID_GID	   15
 #define HELPER_COMM	   16
 #define HELPER_PERF_OUTPUT 25
+#define HELPER_TASK	   35
 
 const struct old_rules old_4_4 = {
 	.name = "4.4",
@@ -515,9 +517,11 @@ static const struct helper {
 	int id;
 	enum arg args[5];
 	bool finds; /* returns a map value or null, not a number */
+	bool late;  /* came with 4.8 */
 } helpers[] = {
 	{.id = HELPER_MAP_LOOKUP, .args = {A_MAP, KEY}, .finds = true},
 	{.id = HELPER_MAP_UPDATE, .args = {A_MAP, KEY, ELEMENT, ANYTHING}},
+	{.id = HELPER_MAP_DELETE, .args = {A_MAP, KEY}},
 	{.id = HELPER_PROBE_READ, .args = {BUFFER, SIZE, ANYTHING}},
 	{.id = HELPER_KTIME},
 	{.id = HELPER_CPU},
@@ -525,6 +529,7 @@ static const struct helper {
 	{.id = HELPER_UID_GID},
 	{.id = HELPER_COMM, .args = {BUFFER, SIZE}},
 	{.id = HELPER_PERF_OUTPUT, .args = {THE_CTX, A_MAP, ANYTHING, SOURCE, SIZE}},
+	{.id = HELPER_TASK, .late = true},
 };
 
 static bool check_buffer(struct walk *walk, unsigned int arg, int64_t size, bool filled)
@@ -590,7 +595,7 @@ static bool step_call(struct walk *walk, const struct bpf_insn *insn)
 
 	if (insn->code != (BPF_JMP | BPF_CALL) || insn->off || insn->src_reg || insn->dst_reg)
 		return refuse(walk, "code 0x%02x, kind %d: no call of a helper", insn->code, insn->src_reg);
-	while (helper < end && helper->id != insn->imm)
+	while (helper < end && (helper->id != insn->imm || (helper->late && !walk->rules->tracepoints)))
 		helper++;
 	if (helper == end)
 		return refuse(walk, "unknown helper %d", insn->imm);

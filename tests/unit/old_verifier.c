@@ -367,6 +367,17 @@ static bool check_program(struct object *object, const char *section, int type, 
 	return true;
 }
 
+static bool check_followers(struct object *object, const struct old_rules *rules)
+{
+	bool good = check_program(object, "kprobe/fork", BPF_PROG_TYPE_KPROBE, rules) &&
+		    check_program(object, "kprobe/release", BPF_PROG_TYPE_KPROBE, rules);
+
+	return good && (!rules->tracepoints ||
+			(check_program(object, "tracepoint/fork", BPF_PROG_TYPE_TRACEPOINT, rules) &&
+			 check_program(object, "tracepoint/exec", BPF_PROG_TYPE_TRACEPOINT, rules) &&
+			 check_program(object, "tracepoint/release", BPF_PROG_TYPE_TRACEPOINT, rules)));
+}
+
 /* `on`: with all that other constants than filters switch on, or with nothing of it. */
 static bool check_filtered(const struct image *image, const char *name, const struct model_kernel *kernel,
 			   const struct old_rules *rules, const struct filter *filter, bool on)
@@ -391,10 +402,18 @@ static bool check_filtered(const struct image *image, const char *name, const st
 		object_set_constant(object, "NATIVE", 0, &err);
 		object_set_constant(object, "COUNT", 0, &err);
 	}
+	if (on)
+		image_set_identity(object, IDENTITY_ALL & ~IDENTITY_CGROUP_ID, rules->tracepoints);
+	else
+		object_set_constant(object, "PEEK", 0, &err);
 	good = check_program(object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, rules);
 	good &= check_program(object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, rules);
 	if (rules->tracepoints)
 		good &= check_program(object, "tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT, rules);
+	if (rules->tracepoints && on)
+		good &= check_program(object, "tracepoint/learn", BPF_PROG_TYPE_TRACEPOINT, rules);
+	if (filter->follow)
+		good &= check_followers(object, rules);
 	object_close(object);
 	assert_int_equal(model_leaks(), 0);
 	return good;
@@ -413,11 +432,15 @@ static bool check_image(const struct image *image, const char *name, const struc
 	ranges_add(&filter.pids, "-p", "1", UINT32_MAX, &err);
 	ranges_add(&filter.uids, "-u", "!1", UINT32_MAX, &err);
 	ranges_add(&filter.ports, "-P", "1", UINT16_MAX, &err);
+	ranges_add(&filter.netns, "--netns", "1", UINT32_MAX, &err);
 	good &= check_filtered(image, name, kernel, rules, &filter, on);
 	ranges_add(&filter.pids, "-p", "3-9", UINT32_MAX, &err);
 	ranges_add(&filter.uids, "-u", "!3-9", UINT32_MAX, &err);
 	ranges_add(&filter.ports, "-P", "3-9", UINT16_MAX, &err);
+	ranges_add(&filter.netns, "--netns", "3-9", UINT32_MAX, &err);
 	patterns_add(&filter.comms, "--comm", "a,b", &err);
+	good &= check_filtered(image, name, kernel, rules, &filter, on);
+	filter.follow = true;
 	good &= check_filtered(image, name, kernel, rules, &filter, on);
 	filter_free(&filter);
 	return good;

@@ -15,6 +15,7 @@
 #include "object/private.h"
 #include "prefilter.h"
 #include "sys.h"
+#include "tasks.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static const struct program {
 } programs[] = {
 	{"kprobe/connect", BPF_PROG_TYPE_KPROBE, NULL, NULL},
 	{"kprobe/learn", BPF_PROG_TYPE_KPROBE, NULL, NULL},
+	{"tracepoint/learn", BPF_PROG_TYPE_TRACEPOINT, "syscalls", "sys_enter_connect"},
 	{"tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT, "syscalls", "sys_enter_connect"},
 	{"tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT, "raw_syscalls", "sys_enter"},
 	{"raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "sys_enter"},
@@ -42,20 +44,26 @@ static const struct setting {
 	uint64_t stack_size, regs_from_top, place, native, nonce, mapped;
 	const char *pids, *uids, *ports, *nets, *comms, *paths;
 	unsigned int by; /* of -c */
+	uint32_t identity;
+	const char *netns;
 } settings[] = {
-	{"no filter", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"no registers", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"no native calls", 16384, 168, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"all off", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"single numbers", 16384, 168, 0, 1, NONCE, 0, "7", "!1", "9", NULL, NULL, NULL, 0},
-	{"lists", 16384, 168, 0, 1, NONCE, 0, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x", 0},
-	{"families", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*", 0},
-	{"mapped rings", 16384, 168, 3, 1, NONCE, 1, NULL, NULL, NULL, NULL, NULL, NULL, 0},
-	{"mapped rings, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", NULL, NULL, NULL, "curl", NULL, 0},
-	{"counting", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, (1 << BY_COLUMNS) - 1},
-	{"counting by one", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, BY(BY_ADDR)},
-	{"counting, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", "0,2-9", NULL, "127.0.0.0/8", "curl", NULL, BY(BY_PORT)},
+	{"no filter", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"no registers", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"no native calls", 16384, 168, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"all off", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"single numbers", 16384, 168, 0, 1, NONCE, 0, "7", "!1", "9", NULL, NULL, NULL, 0, 0, NULL},
+	{"lists", 16384, 168, 0, 1, NONCE, 0, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x", 0, 0, NULL},
+	{"families", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*", 0, 0, NULL},
+	{"mapped rings", 16384, 168, 3, 1, NONCE, 1, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"mapped rings, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", NULL, NULL, NULL, "curl", NULL, 0, 0, NULL},
+	{"counting", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, (1 << BY_COLUMNS) - 1, 0, NULL},
+	{"counting by one", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, BY(BY_ADDR), 0, NULL},
+	{"counting, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", "0,2-9", NULL, "127.0.0.0/8", "curl", NULL, BY(BY_PORT), 0, NULL},
+	{"who", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_ALL, NULL},
+	{"parent", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_PPID, NULL},
+	{"a namespace", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_NET_NS, "!2779096485"},
+	{"namespaces", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_NET_NS, "2779096485,1"},
 };
 
 /* What a run did. */
@@ -84,6 +92,7 @@ static void watch(int32_t helper, const uint64_t args[5])
 	switch (helper) {
 	case 1:
 	case 2:
+	case 3:
 		model_map_sizes(args[0], &key, &value);
 		note((const void *)(uintptr_t)args[1], key);
 		if (helper == 2)
@@ -223,6 +232,8 @@ static struct filter make_filter(const struct setting *setting)
 		assert_int_equal(patterns_add(&filter.comms, "--comm", setting->comms, &err), 0);
 	if (setting->paths)
 		assert_int_equal(patterns_add(&filter.paths, "--unix-path", setting->paths, &err), 0);
+	if (setting->netns)
+		assert_int_equal(ranges_add_namespaces(&filter.netns, "--netns", setting->netns, &err), 0);
 	if (setting->nets) {
 		filter.families = FAMILIES_DEFAULT;
 		filter.any_type = false;
@@ -260,6 +271,7 @@ static struct object *open_object(const struct image *image, const struct settin
 	object_set_constant(object, "MAPPED", setting->mapped, &err);
 	/* Its maps are there already. */
 	assert_int_equal(count_plan(object, setting->by, true, 4, &err), 0);
+	image_set_identity(object, setting->identity, true);
 	return object;
 }
 
@@ -273,7 +285,7 @@ static void run(const struct image *image, const struct program *program, const 
 	int prog;
 
 	model_boot(&model_6_12);
-	model.clock = 1000000;
+	model.clock = tasks.start = 1000000;
 	object = open_object(image, setting);
 	maps = (struct ring_maps){.rings = object_map_fd(object, "rings"), .bells = object_map_fd(object, "bells")};
 	/* So small that it soon takes no more; only CPU 0 has one. */
@@ -291,8 +303,11 @@ static void run(const struct image *image, const struct program *program, const 
 	/* Without a process of its own the reader has not begun, and no filter holds. */
 	for (uint32_t i = 0; i < 4; i++) {
 		const struct control control = {.asleep = i % 2, .own_tgid = i / 2 * 8};
+		const struct peek wish = {.count = i % 2 ? PEEKS : 3, .stack_size = 16384};
+		const uint32_t wish_entry = PEEKS;
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
+		assert_int_equal(bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
 		connect_all(model_mapped_ring(object_map_fd(object, "mapped"), 0));
 	}
 	note_maps(object);

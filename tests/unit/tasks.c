@@ -64,6 +64,11 @@ static uint8_t *arena;
 static bool inside[THINGS]; /* the child has one of its own */
 static struct task_facts all_facts[TASKS];
 
+static uint64_t now(void)
+{
+	return model.clock ? model.clock : clock_boottime();
+}
+
 static uint32_t at(enum learnt_at place)
 {
 	return tasks.layout->at[place];
@@ -239,7 +244,7 @@ void tasks_look(void)
 		tasks_make(MOTHER, &mother);
 		tasks_make(SELF, &self);
 	}
-	tasks_put_word(tasks_bytes(tasks.current) + 128, clock_boottime()); /* se.exec_start */
+	tasks_put_word(tasks_bytes(tasks.current) + 128, now()); /* se.exec_start */
 	if (tasks.mislead)
 		tasks.mislead();
 }
@@ -317,7 +322,7 @@ int sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *l
 	for (enum thing thing = UTS; thing <= USER; thing++)
 		inside[thing] = left & ~tasks.kept & kinds[thing];
 	make_spaces(true);
-	facts.start = clock_boottime();
+	facts.start = now();
 	tasks_make(CHILD, &facts);
 	puppet->pid = CHILD_ID;
 	live(CHILD, connect_puppet, puppet);

@@ -119,8 +119,7 @@ bool filter_passes(const struct filter *filter, const struct attempt *attempt)
 		return false;
 	if (!ranges_pass(&filter->uids, true, attempt->uid))
 		return false;
-	if (attempt->identity.parts & IDENTITY_NET_NS &&
-	    !ranges_pass(&filter->netns, true, attempt->identity.net_ns))
+	if (attempt->identity.parts & IDENTITY_NET_NS && !ranges_pass(&filter->netns, true, attempt->identity.net_ns))
 		return false;
 	if (filter->comms.count && in_patterns(&filter->comms, attempt->comm) == filter->comms.negated)
 		return false;

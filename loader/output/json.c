@@ -128,9 +128,9 @@ static void put_identity(struct buffer *buf, const struct identity *identity)
 		const char *key;
 		uint64_t number;
 	} numbers[] = {
-		{IDENTITY_NS_PID, "ns_pid", identity->ns_pid},	 {IDENTITY_NS_PID, "ns_tid", identity->ns_tid},
-		{IDENTITY_NS_PID, "ns_ppid", identity->ns_ppid}, {IDENTITY_MNT_NS, "mnt_ns", identity->mnt_ns},
-		{IDENTITY_PID_NS, "pid_ns", identity->pid_ns},	 {IDENTITY_NET_NS, "net_ns", identity->net_ns},
+		{IDENTITY_NS_PID, "ns_pid", identity->ns_pid},	  {IDENTITY_NS_PID, "ns_tid", identity->ns_tid},
+		{IDENTITY_NS_PID, "ns_ppid", identity->ns_ppid},  {IDENTITY_MNT_NS, "mnt_ns", identity->mnt_ns},
+		{IDENTITY_PID_NS, "pid_ns", identity->pid_ns},	  {IDENTITY_NET_NS, "net_ns", identity->net_ns},
 		{IDENTITY_USER_NS, "user_ns", identity->user_ns}, {IDENTITY_UTS_NS, "uts_ns", identity->uts_ns},
 	};
 

@@ -88,6 +88,36 @@ static void test_whole_line(void **state)
 			    "\"via\":\"connect\",\"hook\":\"kprobe:security_socket_connect\"}");
 }
 
+static void test_identity(void **state)
+{
+	struct event event = record_inet("93.184.216.34", 443);
+	char buffer[BUFFER_LINE_MAX];
+	struct buffer buf = {.data = buffer, .size = sizeof(buffer)};
+
+	(void)state;
+	assert_true(record_decode(&attempt, &event));
+	attempt.identity = (struct identity){
+		.parts = IDENTITY_ALL,
+		.ppid = 700,
+		.ns_pid = 1,
+		.ns_tid = 2,
+		.start = 5211436346516,
+		.mnt_ns = 11,
+		.pid_ns = 12,
+		.net_ns = 13,
+		.user_ns = 14,
+		.uts_ns = 15,
+		.cgroup_id = UINT64_MAX,
+	};
+	render_attempt(&style, &buf, &attempt);
+	buffer[buf.len] = '\0';
+	assert_non_null(strstr(buffer, "\"tid\":812,\"ppid\":700,\"uid\":1000"));
+	assert_non_null(strstr(buffer, "\"hook\":\"kprobe:security_socket_connect\",\"start_ns\":\"5211436346516\","
+				       "\"ns_pid\":1,\"ns_tid\":2,\"ns_ppid\":0,\"mnt_ns\":11,\"pid_ns\":12,"
+				       "\"net_ns\":13,\"user_ns\":14,\"uts_ns\":15,"
+				       "\"cgroup_id\":\"18446744073709551615\"}\n"));
+}
+
 static void test_keys(void **state)
 {
 	struct event event = record_unix("/\n", 2);
@@ -388,6 +418,7 @@ static void test_reader_is_strict(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_whole_line),
 	TEST(test_keys),
+	TEST(test_identity),
 	TEST(test_addresses),
 	TEST(test_no_stale_byte),
 	TEST(test_what_is_not_known_is_not_there),

@@ -48,7 +48,8 @@ static const struct setting {
 	{"no registers", 0, 0, 3, 1, NONCE, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL},
 	{"no native calls", 16384, 168, 0, 0, NONCE, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL},
 	{"all off", 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL},
-	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL},
+	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, NULL, NULL, NULL, NULL, NULL, NULL, 0,
+	 NULL},
 	{"single numbers", 16384, 168, 0, 1, NONCE, "7", "!1", "9", NULL, NULL, NULL, 0, NULL},
 	{"lists", 16384, 168, 0, 1, NONCE, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x", 0, NULL},
 	{"families", 0, 0, 0, 0, NONCE, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*", 0, NULL},
@@ -279,7 +280,8 @@ static void run(const struct image *image, const struct program *program, const 
 		const uint32_t wish_entry = PEEKS;
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
-		assert_int_equal(bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
+		assert_int_equal(
+			bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
 		connect_all();
 	}
 	note_maps(object);

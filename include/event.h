@@ -86,15 +86,15 @@ enum identity_part {
 
 /* Who made an attempt, beyond what struct event has of it; in front of it where it was asked for. */
 struct who {
-	__u64 time;	  /* the event's, since the ring merges CPUs by a record's first 8 bytes */
-	__u64 start;	  /* of the process (its first thread): ns, CLOCK_BOOTTIME */
-	__u64 cgroup_id;  /* of version 2 */
-	__u32 parts;	  /* IDENTITY_* */
-	__u32 ppid;	  /* the parent's process, in the initial PID namespace */
-	__u32 ns_pid;	  /* process, thread and parent as the caller's own PID namespace numbers them */
+	__u64 time;	 /* the event's, since the ring merges CPUs by a record's first 8 bytes */
+	__u64 start;	 /* of the process (its first thread): ns, CLOCK_BOOTTIME */
+	__u64 cgroup_id; /* of version 2 */
+	__u32 parts;	 /* IDENTITY_* */
+	__u32 ppid;	 /* the parent's process, in the initial PID namespace */
+	__u32 ns_pid;	 /* process, thread and parent as the caller's own PID namespace numbers them */
 	__u32 ns_tid;
-	__u32 ns_ppid;	  /* 0: the parent is outside */
-	__u32 mnt_ns;	  /* inode numbers, as in /proc/PID/ns */
+	__u32 ns_ppid; /* 0: the parent is outside */
+	__u32 mnt_ns;  /* inode numbers, as in /proc/PID/ns */
 	__u32 pid_ns;
 	__u32 net_ns;
 	__u32 user_ns;
@@ -121,7 +121,7 @@ _Static_assert(__builtin_offsetof(struct record, event) == WHO_SIZE, "wire layou
 
 struct peek {
 	__u64 address;
-	__u64 task;	  /* where the current task's struct is */
+	__u64 task; /* where the current task's struct is */
 	__u64 pid_tgid;
 	__u32 stack_size; /* of kernel stacks, where the struct is found by them (before 4.8) */
 	__u32 count;	  /* of entries that are wanted; in those, 1 where it could be read */

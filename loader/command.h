@@ -13,8 +13,8 @@
 #define COMMAND_LIMITS 2
 
 struct command {
-	pid_t pid; /* 0: none */
-	int gate;  /* a byte written here lets it run; closing it without one ends it */
+	pid_t pid;			     /* 0: none */
+	int gate;			     /* a byte written here lets it run; closing it without one ends it */
 	struct rlimit limit[COMMAND_LIMITS]; /* as they were given to us */
 	bool has_limit[COMMAND_LIMITS];
 	bool ended;

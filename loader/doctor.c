@@ -42,6 +42,16 @@ static bool applies(const struct blind_spot *spot, const struct hook *hook)
 	return spot->hooks & ON(hook->kind) || (spot->hooks == ON(HOOK_AUTO) && hook->misses_compat);
 }
 
+/* What is learnt of a caller, as --identity shows it. */
+static const struct {
+	uint32_t part;
+	const char *name;
+} parts[] = {
+	{IDENTITY_PPID, "ppid"},       {IDENTITY_START, "start"},   {IDENTITY_NS_PID, "ns_pid"},
+	{IDENTITY_MNT_NS, "mnt_ns"},   {IDENTITY_PID_NS, "pid_ns"}, {IDENTITY_NET_NS, "net_ns"},
+	{IDENTITY_USER_NS, "user_ns"}, {IDENTITY_UTS_NS, "uts_ns"}, {IDENTITY_CGROUP_ID, "cgroup_id"},
+};
+
 struct diagnosis {
 	struct finding findings[FINDINGS_MAX];
 	int count;
@@ -55,15 +65,37 @@ struct diagnosis {
 static void try_hooks(struct diagnosis *diagnosis, const struct options *options)
 {
 	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
+	struct options all = *options;
 
 	diagnosis->status = STATUS_OK;
-	if (tracer_open(&tracer, options, -1, 0, &diagnosis->err))
+	all.filter.follow = true;
+	if (tracer_open(&tracer, &all, -1, 0, &diagnosis->err))
 		diagnosis->status = diagnosis->err.status;
 	else
 		diagnosis->rings = rings_kind_name(tracer.rings);
 	diagnosis->hook = tracer.hook;
 	diagnosis->why_perf = tracer.why_perf;
 	tracer_close(&tracer);
+}
+
+/* In `quote`s, between `before` and, from the second on, `between`. */
+static void list_parts(uint32_t known, const char *before, const char *between, const char *quote)
+{
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		if (!(known & parts[i].part))
+			continue;
+		printf("%s%s%s%s", before, quote, parts[i].name, quote);
+		before = between;
+	}
+}
+
+static void print_text_identity(const struct hook *hook)
+{
+	printf("identity: %s", hook->learnt.parts ? "" : "none");
+	list_parts(hook->learnt.parts, "", ", ", "");
+	list_parts(IDENTITY_ALL & ~hook->learnt.parts, "; could not be learnt on this kernel: ", ", ", "");
+	printf("\n");
+	printf("following processes: %s\n", hook->follows ? "yes" : hook->why_no_follow);
 }
 
 static void print_text(const struct diagnosis *diagnosis)
@@ -91,6 +123,7 @@ static void print_text(const struct diagnosis *diagnosis)
 		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n",
 		       hook->regs_from_top);
 	printf("rings: %s%s%s\n", diagnosis->rings, diagnosis->why_perf.status ? ": " : "", diagnosis->why_perf.text);
+	print_text_identity(hook);
 	for (int i = 0; hook->kind == HOOK_PROTO && i < hook->place_count; i++)
 		printf("%s%s", i ? ", " : "probed: ", hook->places[i] + strlen("proto:"));
 	if (hook->kind == HOOK_PROTO)
@@ -161,6 +194,9 @@ static void print_json(const struct diagnosis *diagnosis)
 	if (hook->stack_size)
 		printf(",\"regs_from_top\":%u", hook->regs_from_top);
 	print_key("rings", diagnosis->rings, ",");
+	printf(",\"identity\":[");
+	list_parts(hook->learnt.parts, "", ",", "\"");
+	printf("],\"follow\":%s", hook->follows ? "true" : "false");
 	printf(",\"places\":[");
 	for (int i = 0; i < hook->place_count; i++) {
 		printf("%s", i ? "," : "");

@@ -295,11 +295,14 @@ static int settle_filters(struct tracer *tracer, struct error *err)
 	if (!filter->follow || hook->follows)
 		return 0;
 	if (tracer->options->follow)
-		return error_set(err, STATUS_UNSUPPORTED, "-f: processes can't be followed on this kernel (%s); leave it out",
+		return error_set(err, STATUS_UNSUPPORTED,
+				 "-f: processes can't be followed on this kernel (%s); leave it out",
 				 hook->why_no_follow);
 	filter->follow = false;
-	fprintf(stderr, "connsnoop: processes can't be followed on this kernel (%s): all of the machine is shown\n",
-		hook->why_no_follow);
+	if (tracer->options->command)
+		fprintf(stderr,
+			"connsnoop: processes can't be followed on this kernel (%s): all of the machine is shown\n",
+			hook->why_no_follow);
 	return 0;
 }
 

@@ -57,8 +57,9 @@ static int find_fields(const struct hook_parts *parts, struct error *err)
 		int offset = tracefs_field(dir, fields[i].group, fields[i].name, fields[i].field);
 
 		if (offset < 0)
-			result = error_set(err, STATUS_UNSUPPORTED, "finding field %s of tracepoint %s/%s: the kernel says %s",
-					   fields[i].field, fields[i].group, fields[i].name, ERRNO_NAME(-offset));
+			result = error_set(err, STATUS_UNSUPPORTED,
+					   "finding field %s of tracepoint %s/%s: the kernel says %s", fields[i].field,
+					   fields[i].group, fields[i].name, ERRNO_NAME(-offset));
 		else
 			result = object_set_constant(parts->object, fields[i].constant, (uint64_t)offset, err);
 	}

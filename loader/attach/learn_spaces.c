@@ -107,7 +107,8 @@ static int try_nsproxy(struct study *study, struct members *members, struct pair
 	int sum = 0;
 
 	memset(members, 0, sizeof(*members));
-	if (!read_pair(study, pair, word_at(study->self.bytes, at), word_at(study->child.bytes, at), sizeof(words) / 2) ||
+	if (!read_pair(study, pair, word_at(study->self.bytes, at), word_at(study->child.bytes, at),
+		       sizeof(words) / 2) ||
 	    !looks_like_nsproxy(pair))
 		return 0;
 	for (size_t i = 0; i < NSPROXY_WORDS; i++) {
@@ -226,8 +227,8 @@ static void learn_pids(struct study *study, struct pair *pair, const struct memb
 		uint64_t self = word_at(study->self.bytes, at), child = word_at(study->child.bytes, at);
 
 		/* Not the pointers of lists into the struct itself, nor what all three share. */
-		if (!is_pointer(self) || !is_pointer(child) || self == child || child - study->child.address < TASK_BYTES ||
-		    word_at(study->thread.bytes, at) == self ||
+		if (!is_pointer(self) || !is_pointer(child) || self == child ||
+		    child - study->child.address < TASK_BYTES || word_at(study->thread.bytes, at) == self ||
 		    !read_pair(study, pair, self, child, PID_BYTES) || !try_pid(study, members, pair, &found))
 			continue;
 		found.at[TASK_THREAD_PID] = (uint32_t)at;

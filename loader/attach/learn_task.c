@@ -28,24 +28,34 @@
 #define TICK 10000000
 
 /* Namespaces are made for the child only where they are asked for. */
-#define IDENTITY_SPACES                                                                                 \
-	(IDENTITY_NS_PID | IDENTITY_MNT_NS | IDENTITY_PID_NS | IDENTITY_NET_NS | IDENTITY_USER_NS |     \
-	 IDENTITY_UTS_NS)
+#define IDENTITY_SPACES \
+	(IDENTITY_NS_PID | IDENTITY_MNT_NS | IDENTITY_PID_NS | IDENTITY_NET_NS | IDENTITY_USER_NS | IDENTITY_UTS_NS)
 
 const char *learnt_name(enum learnt_at at)
 {
 	static const char *const names[LEARNT_AT] = {
-		[TASK_PID] = "TASK_PID",	 [TASK_TGID] = "TASK_TGID",
-		[TASK_PARENT] = "TASK_PARENT",	 [TASK_LEADER] = "TASK_LEADER",
-		[TASK_START] = "TASK_START",	 [TASK_NSPROXY] = "TASK_NSPROXY",
-		[NSPROXY_MNT] = "NSPROXY_MNT",	 [MNT_INUM] = "MNT_INUM",
-		[NSPROXY_NET] = "NSPROXY_NET",	 [NET_INUM] = "NET_INUM",
-		[NSPROXY_UTS] = "NSPROXY_UTS",	 [UTS_INUM] = "UTS_INUM",
-		[TASK_THREAD_PID] = "TASK_THREAD_PID", [PID_LEVEL] = "PID_LEVEL",
-		[PID_NUMBERS] = "PID_NUMBERS",	 [PID_STEP] = "PID_STEP",
-		[PID_INUM] = "PID_INUM",	 [TASK_CRED] = "TASK_CRED",
-		[CRED_USER] = "CRED_USER",	 [USER_INUM] = "USER_INUM",
-		[TASK_HELPER] = "TASK_HELPER",	 [TASK_STACK] = "TASK_STACK",
+		[TASK_PID] = "TASK_PID",
+		[TASK_TGID] = "TASK_TGID",
+		[TASK_PARENT] = "TASK_PARENT",
+		[TASK_LEADER] = "TASK_LEADER",
+		[TASK_START] = "TASK_START",
+		[TASK_NSPROXY] = "TASK_NSPROXY",
+		[NSPROXY_MNT] = "NSPROXY_MNT",
+		[MNT_INUM] = "MNT_INUM",
+		[NSPROXY_NET] = "NSPROXY_NET",
+		[NET_INUM] = "NET_INUM",
+		[NSPROXY_UTS] = "NSPROXY_UTS",
+		[UTS_INUM] = "UTS_INUM",
+		[TASK_THREAD_PID] = "TASK_THREAD_PID",
+		[PID_LEVEL] = "PID_LEVEL",
+		[PID_NUMBERS] = "PID_NUMBERS",
+		[PID_STEP] = "PID_STEP",
+		[PID_INUM] = "PID_INUM",
+		[TASK_CRED] = "TASK_CRED",
+		[CRED_USER] = "CRED_USER",
+		[USER_INUM] = "USER_INUM",
+		[TASK_HELPER] = "TASK_HELPER",
+		[TASK_STACK] = "TASK_STACK",
 	};
 
 	return names[at];
@@ -152,7 +162,8 @@ static bool is_parent(struct study *study, uint64_t task)
 {
 	uint32_t ids[2];
 
-	if (!is_pointer(task) || peek_read(&study->peeker, task + study->learnt->at[TASK_PID], ids, sizeof(ids)) < sizeof(ids))
+	if (!is_pointer(task) ||
+	    peek_read(&study->peeker, task + study->learnt->at[TASK_PID], ids, sizeof(ids)) < sizeof(ids))
 		return false;
 	return study->self.tgid == study->pid ? ids[1] == study->ppid : ids[1] != study->self.tgid;
 }

@@ -85,16 +85,16 @@ struct specimen {
 struct study {
 	struct peeker peeker;
 	struct learnt *learnt;
-	uint32_t wanted;	      /* IDENTITY_* */
-	struct specimen self, again;  /* connsnoop's only thread, and a little later */
-	struct specimen thread;	      /* a second one, for a moment */
-	struct specimen child;	      /* a process of its own, perhaps in namespaces of its own */
+	uint32_t wanted;	     /* IDENTITY_* */
+	struct specimen self, again; /* connsnoop's only thread, and a little later */
+	struct specimen thread;	     /* a second one, for a moment */
+	struct specimen child;	     /* a process of its own, perhaps in namespaces of its own */
 	/* What this process is called where it lives. */
 	uint32_t pid, ppid;
-	uint32_t ids[6];     /* real, saved, effective user and group, as struct cred has them */
-	bool initial_ids;    /* in the initial user namespace, so that they are the kernel's numbers, too */
-	uint64_t self_start;	      /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
-	uint64_t child_start[2];      /* between these */
+	uint32_t ids[6];	 /* real, saved, effective user and group, as struct cred has them */
+	bool initial_ids;	 /* in the initial user namespace, so that they are the kernel's numbers, too */
+	uint64_t self_start;	 /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
+	uint64_t child_start[2]; /* between these */
 };
 
 static inline uint64_t word_at(const void *bytes, size_t at)

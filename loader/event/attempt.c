@@ -56,10 +56,10 @@ static void decode_who(struct identity *identity, const struct who *who)
 		uint32_t part;
 		bool known;
 	} parts[] = {
-		{IDENTITY_START, who->start != 0},     {IDENTITY_NS_PID, who->ns_pid && who->ns_tid},
-		{IDENTITY_MNT_NS, who->mnt_ns != 0},   {IDENTITY_PID_NS, who->pid_ns != 0},
-		{IDENTITY_NET_NS, who->net_ns != 0},   {IDENTITY_USER_NS, who->user_ns != 0},
-		{IDENTITY_UTS_NS, who->uts_ns != 0},   {IDENTITY_CGROUP_ID, who->cgroup_id != 0},
+		{IDENTITY_START, who->start != 0},   {IDENTITY_NS_PID, who->ns_pid && who->ns_tid},
+		{IDENTITY_MNT_NS, who->mnt_ns != 0}, {IDENTITY_PID_NS, who->pid_ns != 0},
+		{IDENTITY_NET_NS, who->net_ns != 0}, {IDENTITY_USER_NS, who->user_ns != 0},
+		{IDENTITY_UTS_NS, who->uts_ns != 0}, {IDENTITY_CGROUP_ID, who->cgroup_id != 0},
 	};
 
 	identity->parts = who->parts & IDENTITY_ALL;

@@ -124,8 +124,7 @@ static void test_unknown_identity(void **state)
 	both.who.parts = UINT32_MAX;
 	both.who.start = both.who.ns_tid = both.who.uts_ns = 0;
 	assert_true(decode_both(&attempt, &both));
-	assert_int_equal(attempt.identity.parts,
-			 IDENTITY_ALL & ~(IDENTITY_START | IDENTITY_NS_PID | IDENTITY_UTS_NS));
+	assert_int_equal(attempt.identity.parts, IDENTITY_ALL & ~(IDENTITY_START | IDENTITY_NS_PID | IDENTITY_UTS_NS));
 }
 
 static void test_flags(void **state)
@@ -278,7 +277,9 @@ static void test_disconnect(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_fields),
-	cmocka_unit_test(test_sizes), cmocka_unit_test(test_identity), cmocka_unit_test(test_unknown_identity),
+	cmocka_unit_test(test_sizes),
+	cmocka_unit_test(test_identity),
+	cmocka_unit_test(test_unknown_identity),
 	cmocka_unit_test(test_flags),
 	cmocka_unit_test(test_comm_fills_its_field),
 	cmocka_unit_test(test_via),

@@ -5,6 +5,7 @@
 #include "doctor.h"
 #include "kernel.h"
 #include "model.h"
+#include "tasks.h"
 #include "strict_json.h"
 
 #include <stdio.h>
@@ -73,11 +74,16 @@ static void test_every_kernel(void **state)
 		assert_non_null(strstr(text, "\"works\":true,\"status\":0"));
 		assert_non_null(strstr(text, "\"sockfd\":true"));
 		assert_non_null(strstr(text, "\"not_seen\":["));
+		assert_non_null(strstr(text, "\"identity\":[\"ppid\",\"start\",\"ns_pid\",\"mnt_ns\",\"pid_ns\","
+					     "\"net_ns\",\"user_ns\",\"uts_ns\""));
+		assert_non_null(strstr(text, "],\"follow\":true,"));
 		model_boot(model_kernels[i]);
 		assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
 		assert_non_null(strstr(text, "hook: kprobe:security_socket_connect"));
 		assert_non_null(strstr(text, "not seen:"));
 		assert_non_null(strstr(text, model_kernels[i]->ring_buffers ? "\nrings: mapped\n" : "\nrings: perf: "));
+		assert_non_null(strstr(text, "identity: ppid, start, "));
+		assert_non_null(strstr(text, "following processes: yes\n"));
 	}
 }
 
@@ -97,6 +103,13 @@ static void test_other_hooks(void **state)
 	assert_value("hook", "tracepoint:syscalls/sys_enter_connect");
 	assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
 	assert_non_null(strstr(text, "why not a better one:"));
+	tasks.no_thread = model.no_task_events = true;
+	assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
+	assert_non_null(strstr(text, "identity: cgroup_id; could not be learnt on this kernel: ppid, start, "));
+	assert_non_null(strstr(text, "following processes: where this kernel keeps the numbers"));
+	assert_int_equal(run(FORMAT_JSON), STATUS_OK);
+	assert_json();
+	assert_non_null(strstr(text, "\"identity\":[\"cgroup_id\"],\"follow\":false,"));
 }
 
 static void test_does_not_work(void **state)

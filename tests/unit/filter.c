@@ -114,6 +114,35 @@ static void test_ranges(void **state)
 	assert_false(passes(of_pid(99)));
 }
 
+/* Where it is not known, it can't be held against an attempt. */
+static void test_netns(void **state)
+{
+	struct event event = record_inet("1.2.3.4", 80);
+	struct attempt attempt;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(ranges_add_namespaces(&filter.netns, "--netns", "4026532203", &err), 0);
+	assert_true(record_decode(&attempt, &event));
+	assert_true(filter_passes_netns(&filter, &attempt));
+	attempt.identity.parts = IDENTITY_NET_NS;
+	assert_false(filter_passes_netns(&filter, &attempt));
+	attempt.identity.net_ns = 4026532203;
+	assert_true(filter_passes_netns(&filter, &attempt));
+	filter.netns.negated = true;
+	assert_false(filter_passes_netns(&filter, &attempt));
+}
+
+/* The list is the kernel's then, and grows there. */
+static void test_follow(void **state)
+{
+	(void)state;
+	add(&filter.pids, "5");
+	assert_false(passes(of_pid(6)));
+	filter.follow = true;
+	assert_true(passes(of_pid(6)));
+}
+
 static void test_ranges_negated(void **state)
 {
 	(void)state;
@@ -443,6 +472,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_families),
 	TEST(test_ranges),
 	TEST(test_ranges_negated),
+	TEST(test_netns),
+	TEST(test_follow),
 	TEST(test_ports),
 	TEST(test_users),
 	TEST(test_nets),

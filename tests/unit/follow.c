@@ -166,7 +166,7 @@ static const struct variant {
 	const struct model_kernel *kernel;
 	bool events, old_exec;
 } variants[] = {
-	{&model_4_4, false, true},  {&model_4_9, false, true},	{&model_4_19, false, true},
+	{&model_4_4, false, true},   {&model_4_9, false, true}, {&model_4_19, false, true},
 	{&model_6_12, false, false}, {&model_4_14, true, true}, {&model_6_12, true, false},
 };
 
@@ -179,9 +179,9 @@ static void boot(const struct variant *variant)
 		without_kprobes();
 }
 
-#define FOR_EACH_VARIANT(variant)                       \
-	for (const struct variant *variant = variants;  \
-	     variant < variants + sizeof(variants) / sizeof(variants[0]); variant++, close_tracer())
+#define FOR_EACH_VARIANT(variant)                                                                                   \
+	for (const struct variant *variant = variants; variant < variants + sizeof(variants) / sizeof(variants[0]); \
+	     variant++, close_tracer())
 
 /* --- */
 
@@ -403,7 +403,7 @@ static void list(const struct model_process *processes, size_t count)
 static void test_from_before(void **state)
 {
 	static const struct model_process processes[] = {
-		{1, 0, false},	 {30, 100, false}, {100, 1, false}, {101, 30, false}, {102, 1, false},
+		{1, 0, false},	   {30, 100, false},  {100, 1, false},	{101, 30, false},  {102, 1, false},
 		{103, 102, false}, {104, 101, false}, {105, 104, true}, {106, 105, false}, {200, 104, false},
 	};
 
@@ -461,11 +461,11 @@ static void test_no_room_before(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_descendants),	     TEST(test_threads),	  TEST(test_exec_in_thread),
-	TEST(test_number_is_used_again), TEST(test_reaps_itself), TEST(test_command),
-	TEST(test_filter_in_reader), TEST(test_no_room),	  TEST(test_unable),
-	TEST(test_kprobes_unlearnt), TEST(test_one_is_missing),	  TEST(test_from_before),
-	TEST(test_born_meanwhile),   TEST(test_in_a_namespace),	  TEST(test_no_room_before),
+	TEST(test_descendants),		 TEST(test_threads),	    TEST(test_exec_in_thread),
+	TEST(test_number_is_used_again), TEST(test_reaps_itself),   TEST(test_command),
+	TEST(test_filter_in_reader),	 TEST(test_no_room),	    TEST(test_unable),
+	TEST(test_kprobes_unlearnt),	 TEST(test_one_is_missing), TEST(test_from_before),
+	TEST(test_born_meanwhile),	 TEST(test_in_a_namespace), TEST(test_no_room_before),
 };
 
 RUN(tests)

@@ -528,12 +528,8 @@ static const uint8_t ipv4[16] = {AF_INET, 0, 1, 187, 93, 184, 216, 34};
 static int somebody_connects(enum task task, uint32_t tgid, uint32_t tid)
 {
 	const struct ring_reader reader = {.sample = take};
-	const struct model_call call = {.fd = 5,
-					.family = AF_INET,
-					.type = SOCK_STREAM,
-					.addr = ipv4,
-					.addrlen = 16,
-					.nr = __NR_connect};
+	const struct model_call call = {
+		.fd = 5, .family = AF_INET, .type = SOCK_STREAM, .addr = ipv4, .addrlen = 16, .nr = __NR_connect};
 
 	model.pid_tgid = (uint64_t)tgid << 32 | tid;
 	tasks.current = task;
@@ -587,7 +583,8 @@ static void assert_spaces(const struct identity *identity, bool inside)
 static void leave_old_number(void)
 {
 	const uint32_t *at = tasks.layout->at;
-	uint8_t *entry = tasks_behind(tasks_bytes(STRANGER_MOTHER) + at[TASK_THREAD_PID]) + at[PID_NUMBERS] + at[PID_STEP];
+	uint8_t *entry =
+		tasks_behind(tasks_bytes(STRANGER_MOTHER) + at[TASK_THREAD_PID]) + at[PID_NUMBERS] + at[PID_STEP];
 	uint8_t *nsproxy = tasks_behind(tasks_bytes(STRANGER) + at[TASK_NSPROXY]);
 
 	tasks_put_number(entry, 4711);
@@ -736,15 +733,12 @@ static void test_netns_not_learnt(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_every_kernel),	 TEST(test_large_stacks),
-	TEST(test_every_hook),		 TEST(test_old_tracepoint),
-	TEST(test_in_a_namespace),	 TEST(test_nothing_is_asked_for),
-	TEST(test_formats),		 TEST(test_refusals),
-	TEST(test_kept_namespaces),	 TEST(test_misleading),
-	TEST(test_suspended),		 TEST(test_debugger),
-	TEST(test_failing_calls),	 TEST(test_events),
-	TEST(test_size),		 TEST(test_no_nsproxy),
-	TEST(test_netns),		 TEST(test_netns_in_reader),
+	TEST(test_every_kernel),     TEST(test_large_stacks),	TEST(test_every_hook),
+	TEST(test_old_tracepoint),   TEST(test_in_a_namespace), TEST(test_nothing_is_asked_for),
+	TEST(test_formats),	     TEST(test_refusals),	TEST(test_kept_namespaces),
+	TEST(test_misleading),	     TEST(test_suspended),	TEST(test_debugger),
+	TEST(test_failing_calls),    TEST(test_events),		TEST(test_size),
+	TEST(test_no_nsproxy),	     TEST(test_netns),		TEST(test_netns_in_reader),
 	TEST(test_netns_not_learnt),
 };
 

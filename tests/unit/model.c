@@ -2066,7 +2066,8 @@ static int open_in_tracefs(const char *path, int flags)
 		if (!strcmp(path, event))
 			return open_text(text);
 		snprintf(event, sizeof(event), "events/%s/%s/format", traced[i].group, traced[i].name);
-		snprintf(text, sizeof(text), "name: %s\nID: %u\nformat:\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n%s",
+		snprintf(text, sizeof(text),
+			 "name: %s\nID: %u\nformat:\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n%s",
 			 traced[i].name, traced[i].id, traced[i].fields);
 		if (!strcmp(path, event))
 			return open_text(text);

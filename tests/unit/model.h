@@ -99,7 +99,7 @@ struct model {
 	} processes[32];
 	size_t process_count;
 	void (*after_listing)(void); /* called when all were listed */
-	bool taken;		      /* another program sits on syscalls/sys_enter_connect */
+	bool taken;		     /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
 	bool privileged;

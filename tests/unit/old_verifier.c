@@ -372,10 +372,10 @@ static bool check_followers(struct object *object, const struct old_rules *rules
 	bool good = check_program(object, "kprobe/fork", BPF_PROG_TYPE_KPROBE, rules) &&
 		    check_program(object, "kprobe/release", BPF_PROG_TYPE_KPROBE, rules);
 
-	return good && (!rules->tracepoints ||
-			(check_program(object, "tracepoint/fork", BPF_PROG_TYPE_TRACEPOINT, rules) &&
-			 check_program(object, "tracepoint/exec", BPF_PROG_TYPE_TRACEPOINT, rules) &&
-			 check_program(object, "tracepoint/release", BPF_PROG_TYPE_TRACEPOINT, rules)));
+	return good &&
+	       (!rules->tracepoints || (check_program(object, "tracepoint/fork", BPF_PROG_TYPE_TRACEPOINT, rules) &&
+					check_program(object, "tracepoint/exec", BPF_PROG_TYPE_TRACEPOINT, rules) &&
+					check_program(object, "tracepoint/release", BPF_PROG_TYPE_TRACEPOINT, rules)));
 }
 
 /* `on`: with all that other constants than filters switch on, or with nothing of it. */

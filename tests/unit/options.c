@@ -343,6 +343,24 @@ static void test_command(void **state)
 	bad("--doctor -- curl", "--doctor");
 }
 
+/* A command's processes are followed, unless -p names others and -f does not say that it means both. */
+static void test_follow(void **state)
+{
+	(void)state;
+	good("-p 1");
+	assert_false(options.filter.follow);
+	good("-f -p 1");
+	assert_true(options.filter.follow);
+	good("-- curl");
+	assert_true(options.filter.follow && !options.follow);
+	good("-p 1 -- curl");
+	assert_false(options.filter.follow);
+	good("-f -p 1 -- curl");
+	assert_true(options.filter.follow);
+	bad("-f", "say which by -p");
+	bad("-f -p !1", "! leaves them out");
+}
+
 /* The value of -o is a value, also when it looks like the mark before a command. */
 static void test_mark_as_a_value(void **state)
 {
@@ -424,6 +442,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_filters),
 	TEST(test_keys),
 	TEST(test_command),
+	TEST(test_follow),
 	TEST(test_mark_as_a_value),
 	TEST(test_unknown),
 	TEST(test_value_where_none_belongs),

@@ -24,33 +24,33 @@ const struct tasks_layout layout_4_4 = {
 	.name = "4.4",
 	.cred_ids = 4,
 	.task_size = 6000,
-	.at = {[TASK_PID] = 760,	 [TASK_TGID] = 764,	[TASK_PARENT] = 768,   [TASK_LEADER] = 816,
-	       [TASK_START] = 1072,	 [TASK_NSPROXY] = 1256, [NSPROXY_MNT] = 24,    [MNT_INUM] = 24,
-	       [NSPROXY_NET] = 40,	 [NET_INUM] = 144,	[NSPROXY_UTS] = 8,     [UTS_INUM] = 424,
-	       [TASK_THREAD_PID] = 872,	 [PID_LEVEL] = 4,	[PID_NUMBERS] = 48,    [PID_STEP] = 32,
-	       [PID_INUM] = 2208,	 [TASK_CRED] = 1176,	[CRED_USER] = 136,     [USER_INUM] = 240,
-	       [TASK_HELPER] = 0,	 [TASK_STACK] = 16384},
+	.at = {[TASK_PID] = 760,	[TASK_TGID] = 764,     [TASK_PARENT] = 768, [TASK_LEADER] = 816,
+	       [TASK_START] = 1072,	[TASK_NSPROXY] = 1256, [NSPROXY_MNT] = 24,  [MNT_INUM] = 24,
+	       [NSPROXY_NET] = 40,	[NET_INUM] = 144,      [NSPROXY_UTS] = 8,   [UTS_INUM] = 424,
+	       [TASK_THREAD_PID] = 872, [PID_LEVEL] = 4,       [PID_NUMBERS] = 48,  [PID_STEP] = 32,
+	       [PID_INUM] = 2208,	[TASK_CRED] = 1176,    [CRED_USER] = 136,   [USER_INUM] = 240,
+	       [TASK_HELPER] = 0,	[TASK_STACK] = 16384},
 };
 const struct tasks_layout layout_4_19 = {
 	.name = "4.19",
 	.cred_ids = 4,
 	.task_size = 7000,
-	.at = {[TASK_PID] = 928,	 [TASK_TGID] = 932,	[TASK_PARENT] = 936,   [TASK_LEADER] = 984,
-	       [TASK_START] = 1224,	 [TASK_NSPROXY] = 1408, [NSPROXY_MNT] = 24,    [MNT_INUM] = 24,
-	       [NSPROXY_NET] = 40,	 [NET_INUM] = 128,	[NSPROXY_UTS] = 8,     [UTS_INUM] = 432,
-	       [TASK_THREAD_PID] = 1024, [PID_LEVEL] = 4,	[PID_NUMBERS] = 56,    [PID_STEP] = 16,
-	       [PID_INUM] = 192,	 [TASK_CRED] = 1328,	[CRED_USER] = 136,     [USER_INUM] = 264,
+	.at = {[TASK_PID] = 928,	 [TASK_TGID] = 932,	[TASK_PARENT] = 936, [TASK_LEADER] = 984,
+	       [TASK_START] = 1224,	 [TASK_NSPROXY] = 1408, [NSPROXY_MNT] = 24,  [MNT_INUM] = 24,
+	       [NSPROXY_NET] = 40,	 [NET_INUM] = 128,	[NSPROXY_UTS] = 8,   [UTS_INUM] = 432,
+	       [TASK_THREAD_PID] = 1024, [PID_LEVEL] = 4,	[PID_NUMBERS] = 56,  [PID_STEP] = 16,
+	       [PID_INUM] = 192,	 [TASK_CRED] = 1328,	[CRED_USER] = 136,   [USER_INUM] = 264,
 	       [TASK_HELPER] = 1},
 };
 const struct tasks_layout layout_7_3 = {
 	.name = "7.3",
 	.cred_ids = 8,
 	.task_size = 9000,
-	.at = {[TASK_PID] = 2872,	 [TASK_TGID] = 2876,	[TASK_PARENT] = 2888,  [TASK_LEADER] = 2936,
-	       [TASK_START] = 3224,	 [TASK_NSPROXY] = 3512, [NSPROXY_MNT] = 24,    [MNT_INUM] = 88,
-	       [NSPROXY_NET] = 40,	 [NET_INUM] = 280,	[NSPROXY_UTS] = 8,     [UTS_INUM] = 536,
-	       [TASK_THREAD_PID] = 2976, [PID_LEVEL] = 8,	[PID_NUMBERS] = 128,   [PID_STEP] = 16,
-	       [PID_INUM] = 344,	 [TASK_CRED] = 3384,	[CRED_USER] = 144,     [USER_INUM] = 344,
+	.at = {[TASK_PID] = 2872,	 [TASK_TGID] = 2876,	[TASK_PARENT] = 2888, [TASK_LEADER] = 2936,
+	       [TASK_START] = 3224,	 [TASK_NSPROXY] = 3512, [NSPROXY_MNT] = 24,   [MNT_INUM] = 88,
+	       [NSPROXY_NET] = 40,	 [NET_INUM] = 280,	[NSPROXY_UTS] = 8,    [UTS_INUM] = 536,
+	       [TASK_THREAD_PID] = 2976, [PID_LEVEL] = 8,	[PID_NUMBERS] = 128,  [PID_STEP] = 16,
+	       [PID_INUM] = 344,	 [TASK_CRED] = 3384,	[CRED_USER] = 144,    [USER_INUM] = 344,
 	       [TASK_HELPER] = 1},
 };
 
@@ -168,7 +168,9 @@ static void make_pid(enum task task, const struct task_facts *facts)
 	for (uint32_t i = 0; i <= level; i++) {
 		bool own = deeper && i == level;
 
-		tasks_put_number(numbers + i * at(PID_STEP), i == 0 ? facts->tid : own ? facts->nr : 300 + (uint32_t)task);
+		tasks_put_number(numbers + i * at(PID_STEP), i == 0 ? facts->tid
+							     : own  ? facts->nr
+								    : 300 + (uint32_t)task);
 		tasks_put_word(numbers + i * at(PID_STEP) + 8,
 			       i == level - deeper ? address_of(PIDNS, false) : address_of(PIDNS, own) + 8 * !own);
 	}
@@ -235,8 +237,11 @@ void tasks_boot(void)
 /* Before each attempt: what a test has changed is in force, and the time goes on. */
 void tasks_look(void)
 {
-	struct task_facts mother = {
-		.tid = (uint32_t)getppid(), .tgid = (uint32_t)getppid(), .parent = MOTHER, .leader = MOTHER, .start = 77};
+	struct task_facts mother = {.tid = (uint32_t)getppid(),
+				    .tgid = (uint32_t)getppid(),
+				    .parent = MOTHER,
+				    .leader = MOTHER,
+				    .start = 77};
 	struct task_facts self = self_facts();
 
 	if (tasks.current == SELF) {

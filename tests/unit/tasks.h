@@ -28,8 +28,8 @@ struct task_facts {
 	uint32_t tid, tgid;
 	enum task parent, leader;
 	uint64_t start;
-	bool inside;  /* in the child's namespaces, where it is called: */
-	uint32_t nr;  /* by its own PID namespace */
+	bool inside; /* in the child's namespaces, where it is called: */
+	uint32_t nr; /* by its own PID namespace */
 };
 
 struct tasks {
@@ -40,9 +40,9 @@ struct tasks {
 
 	/* What the machine refuses. */
 	bool no_thread, no_child, no_pid_ns, no_stat;
-	int kept;		    /* CLONE_NEW*: leaving them has no effect */
-	const char *no_space;	    /* "net": is not in /proc/PID/ns */
-	void (*mislead)(void);	    /* called before each look, to put something where it does not belong */
+	int kept;	       /* CLONE_NEW*: leaving them has no effect */
+	const char *no_space;  /* "net": is not in /proc/PID/ns */
+	void (*mislead)(void); /* called before each look, to put something where it does not belong */
 	int threads, children, closed;
 };
 

@@ -52,7 +52,8 @@ static unsigned int members_of(const struct type *type)
 static size_t tail_of(const struct type *type)
 {
 	unsigned int n = members_of(type);
-	const size_t tails[] = {0, 4, 0, 12, 12 * n, 12 * n, 8 * n, 0, 0, 0, 0, 0, 0, 8 * n, 4, 12 * n, 0, 4, 0, 12 * n};
+	const size_t tails[] = {0, 4, 0, 12,	12 * n, 12 * n, 8 * n, 0, 0, 0,
+				0, 0, 0, 8 * n, 4,	12 * n, 0,     4, 0, 12 * n};
 
 	if (kind_of(type) >= sizeof(tails) / sizeof(tails[0])) {
 		fprintf(stderr, "caller: BTF kind %u is unknown\n", kind_of(type));

@@ -113,6 +113,10 @@ int after_thread_main(void)
 	return 0;
 }
 
-const struct test_case lifetime_cases[] = {{"exits-at-once", exits}, {"killed-at-once", killed},
-					   {"execs-at-once", execs}, {"vfork-child", vforked},
-					   {"swarm", swarm}, {"thread-execs", thread_execs}, {NULL, NULL}};
+const struct test_case lifetime_cases[] = {{"exits-at-once", exits},
+					   {"killed-at-once", killed},
+					   {"execs-at-once", execs},
+					   {"vfork-child", vforked},
+					   {"swarm", swarm},
+					   {"thread-execs", thread_execs},
+					   {NULL, NULL}};

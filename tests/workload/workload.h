@@ -46,8 +46,8 @@ struct want {
 	const char *via;
 	int compat; /* 1 true, 0 must be absent, -1 not said */
 	bool disconnect;
-	unsigned int count; /* or SOME: one or more */
-	pid_t proc;			 /* where /proc tells of the caller, 0: nowhere */
+	unsigned int count;	       /* or SOME: one or more */
+	pid_t proc;		       /* where /proc tells of the caller, 0: nowhere */
 	pid_t ns_pid, ns_tid, ns_ppid; /* as the caller sees itself; of the process in /proc */
 };
 

@@ -5,6 +5,7 @@
 
 #include "connect.c"
 #include "learn.c"
+#include "result.c"
 #include "tracepoint.c"
 
 SEC("license") char _license[] = "GPL";

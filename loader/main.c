@@ -31,6 +31,9 @@ static void print_banner(const struct tracer *tracer)
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->why_unknown.status)
+		fprintf(stderr, "connsnoop: how attempts end can't be seen on this kernel and shows as unknown: %s\n",
+			tracer->why_unknown.text);
 	if (tracer->prefilter.in_reader[0])
 		fprintf(stderr, "connsnoop: applied behind the kernel, by the reader: %s\n",
 			tracer->prefilter.in_reader);
@@ -44,6 +47,8 @@ static void print_banner(const struct tracer *tracer)
 			rings_kind_name(tracer->rings), rings_bytes(tracer->rings),
 			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
 			hook->why_not[0] ? "; not used: " : "", hook->why_not);
+	if (tracer->options->verbose && tracer->results)
+		fprintf(stderr, "connsnoop: results by the returns of %s\n", tracer->returns.functions);
 }
 
 static void print_names(struct tracer *tracer)

@@ -66,7 +66,7 @@ static bool look_for(void *context, uint32_t cpu, const void *data, uint32_t siz
 	struct proof *proof = context;
 	struct event event;
 
-	if (size < EVENT_SIZE_INET || size > sizeof(event))
+	if (!is_attempt(size))
 		return true;
 	proof->parts->consumed(proof->parts->context, cpu);
 	memset(&event, 0, sizeof(event));

@@ -127,6 +127,12 @@ struct attempt {
  */
 bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, size_t size);
 
+/*
+ * How it ended, by what the programs saw of its return; NULL: nothing. An attempt that a signal interrupted failed with
+ * EINTR, also where the kernel then makes the call again by itself (SA_RESTART): that is another attempt.
+ */
+void attempt_conclude(struct attempt *attempt, const struct ending *ending);
+
 /* The size of the record that holds an address of this length. */
 size_t attempt_record_size(int32_t addrlen);
 

@@ -283,6 +283,8 @@ static int start_results(struct tracer *tracer, const struct hook_parts *parts, 
 
 	if (returns_start(&tracer->returns, &tracer->hook, parts, &tracer->why_unknown))
 		return go_without_results(tracer, parts, err);
+	/* Of those that were tried in vain. */
+	tracer->why_unknown = (struct error){0};
 	pending_sweep(wanted.pending, tracer->returns.since);
 	return results_open(&tracer->results, &wanted, err);
 }

@@ -35,7 +35,7 @@ static const char *const calls[] = {
 	"SyS_connect",
 	"sys_connect",
 };
-/* Of 32-bit programs; no attempt of ours can prove them. */
+/* Of 32-bit programs, beside those above; no attempt of ours can prove them. */
 static const char *const compat_calls[] = {
 #if defined(__aarch64__)
 	"__arm64_compat_sys_socketcall",
@@ -44,7 +44,6 @@ static const char *const compat_calls[] = {
 	"__ia32_compat_sys_socketcall",
 #endif
 	"compat_SyS_socketcall",
-	"compat_sys_socketcall",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -333,6 +333,11 @@ scene_result()
 	caller results >/results/result.told
 	stop
 	is "result: status" $? 0
+	if caller32 list >/dev/null 2>&1; then
+		start result-socketcall -r --json -o /results/result-socketcall.json || return
+		caller32 -s results >/results/result-socketcall.told
+		stop
+	fi
 	start result-strace -r --json -o /results/result-strace.json || return
 	if strace -f -T -e trace=connect -o /results/result.strace caller results >/results/result-strace.told 2>/tmp/err; then
 		report ok "result: strace"
@@ -370,8 +375,8 @@ result_blocked()
 {
 	local caller
 
-	start result-end -r --json --comm results -P '!9' -o /tmp/end.json || return
-	caller results >/tmp/told &
+	start result-end -r --json --comm results -o /tmp/end.json || return
+	caller results blocked >/tmp/told &
 	caller=$!
 	until grep -q '"fd":809' /tmp/told; do
 		sleep 0.05

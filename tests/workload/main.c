@@ -5,7 +5,7 @@
  *	caller storm THREADS COUNT [udp|tcp|unix] [RATE]
  *	caller lag COUNT		connects; reads the tracer's JSON from stdin
  *	caller tally			counts the lines of the tracer's JSON
- *	caller results			connects that end in every way
+ *	caller [-s] results [blocked]	connects that end in every way; one that does not, for 10 s
  *	caller as UID COMMAND...	runs a command without any privilege
  */
 #define _GNU_SOURCE
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "tally"))
 		return tally_main();
 	if (!strcmp(argv[1], "results"))
-		return results_main();
+		return results_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "as"))
 		return as_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "after-exec"))

@@ -30,7 +30,10 @@
 #define KILLED	    (-1)
 #define DENIED_PORT 4444
 
-static uint16_t full_port; /* its listener takes nobody any more */
+/* Their listeners take nobody any more. Up to 4.x a TCP one takes another when the last few have waited for a while. */
+static uint16_t full_port;
+static const struct sockaddr_un unix_full = {.sun_family = AF_UNIX, .sun_path = "\0results"};
+#define UNIX_FULL_LEN 10
 
 static unsigned long long now_ns(void)
 {
@@ -144,19 +147,17 @@ static void interrupted(void)
 }
 
 /* It ends in no way that its caller could tell of. */
-static void killed(void)
+static void killed(int us)
 {
 	pid_t child = fork();
 
 	if (!child) {
-		struct sockaddr_in to = in4("127.0.0.1", full_port);
-
-		made(AF_INET, SOCK_STREAM, 809);
+		made(AF_UNIX, SOCK_STREAM, 809);
 		tell(809, KILLED, 0, "");
-		call_connect(809, &to, sizeof(to));
+		call_connect(809, &unix_full, UNIX_FULL_LEN);
 		_exit(1);
 	}
-	usleep(BLOCK_US);
+	usleep(us);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }
@@ -230,18 +231,16 @@ static void denied(void)
 static void unix_ways(void)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/run/no/such/socket"};
-	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "\0results"};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	made(AF_UNIX, SOCK_STREAM, 805);
 	connect_to(805, &to, sizeof(to));
-	if (bind(listener, (struct sockaddr *)&at, 10) || listen(listener, 0))
+	if (bind(listener, (const struct sockaddr *)&unix_full, UNIX_FULL_LEN) || listen(listener, 0))
 		_exit(1);
 	for (int fd = 840; fd < 843; fd++) {
 		made(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, fd);
-		connect_to(fd, &at, 10); /* at last EAGAIN */
+		connect_to(fd, &unix_full, UNIX_FULL_LEN); /* at last EAGAIN */
 	}
-	close(listener);
 }
 
 static void inet6_ways(void)
@@ -259,12 +258,17 @@ static void inet6_ways(void)
 	connect_to(823, &to, sizeof(to));
 }
 
-int results_main(void)
+int results_main(int argc, char **argv)
 {
 	struct rlimit files = {4096, 4096};
 
 	setrlimit(RLIMIT_NOFILE, &files);
 	comm_set("results");
+	if (argc > 1 && !strcmp(argv[1], "blocked")) {
+		unix_ways();
+		killed(10000000);
+		return 0;
+	}
 	to_port(801, SOCK_STREAM, "127.0.0.1", 1);
 	to_port(802, SOCK_STREAM, "127.0.0.1", listen_tcp(AF_INET));
 	to_port(803, SOCK_STREAM | SOCK_NONBLOCK, "127.0.0.1", listen_tcp(AF_INET));
@@ -274,7 +278,7 @@ int results_main(void)
 	inet6_ways();
 	fill_listener();
 	interrupted();
-	killed();
+	killed(BLOCK_US);
 	two_threads();
 	denied();
 	many_blocked();

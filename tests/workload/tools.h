@@ -6,7 +6,7 @@
 int storm_main(int argc, char **argv);
 int lag_main(int argc, char **argv);
 int tally_main(void);
-int results_main(void);
+int results_main(int argc, char **argv);
 int as_main(int argc, char **argv);
 int after_exec_main(void); /* what the set-user-ID case runs as */
 

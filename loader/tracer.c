@@ -265,6 +265,7 @@ static int go_without_results(struct tracer *tracer, const struct hook_parts *pa
 		return -1;
 	}
 	hook_stop(&tracer->hook);
+	pending_sweep(object_map_fd(tracer->object, "pending"), UINT64_MAX);
 	if (object_set_constant(tracer->object, "RESULT", 0, err))
 		return -1;
 	return hook_start(&tracer->hook, tracer->options->hook, parts, err);

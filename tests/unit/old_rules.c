@@ -34,6 +34,7 @@
 
 #define HELPER_MAP_LOOKUP  1
 #define HELPER_MAP_UPDATE  2
+#define HELPER_MAP_DELETE  3
 #define HELPER_PROBE_READ  4
 #define HELPER_KTIME	   5
 #define HELPER_CPU	   8
@@ -518,6 +519,7 @@ static const struct helper {
 } helpers[] = {
 	{.id = HELPER_MAP_LOOKUP, .args = {A_MAP, KEY}, .finds = true},
 	{.id = HELPER_MAP_UPDATE, .args = {A_MAP, KEY, ELEMENT, ANYTHING}},
+	{.id = HELPER_MAP_DELETE, .args = {A_MAP, KEY}},
 	{.id = HELPER_PROBE_READ, .args = {BUFFER, SIZE, ANYTHING}},
 	{.id = HELPER_KTIME},
 	{.id = HELPER_CPU},

@@ -48,7 +48,8 @@ static void print_banner(const struct tracer *tracer)
 			tracer->why_perf.status ? "; not mapped: " : "", tracer->why_perf.text,
 			hook->why_not[0] ? "; not used: " : "", hook->why_not);
 	if (tracer->options->verbose && tracer->results)
-		fprintf(stderr, "connsnoop: results by the returns of %s\n", tracer->returns.functions);
+		fprintf(stderr, "connsnoop: results by the returns of %s%s\n", tracer->returns.functions,
+			tracer->returns.instances ? "" : ", as many calls at a time as there are CPUs, or some more");
 }
 
 static void print_names(struct tracer *tracer)

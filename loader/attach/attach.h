@@ -93,7 +93,8 @@ struct returns {
 	int end_count;
 	char functions[256]; /* "security_socket_connect, __sys_connect_file": what was found to tell */
 	struct socket_places places;
-	uint64_t since; /* ns, CLOCK_MONOTONIC: returns of attempts from before may not be seen */
+	unsigned int instances; /* calls that may be under way together; 0: as many as the kernel thinks fit */
+	uint64_t since;		/* ns, CLOCK_MONOTONIC: returns of attempts from before may not be seen */
 };
 
 /*

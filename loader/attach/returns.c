@@ -14,8 +14,10 @@
 
 #include "clock.h"
 #include "sys.h"
+#include "tracefs.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -253,6 +255,10 @@ static int start(struct returns *returns, const struct hook *hook, struct return
 		result = start_by_kprobes(returns, hook, proof, err);
 	if (result)
 		returns_stop(returns);
+	else if (hook->kind == HOOK_TRACEPOINT)
+		returns->instances = UINT_MAX;
+	else if (returns->ends[0].tracefs >= 0 && tracefs_counts_returns())
+		returns->instances = hook->kind == HOOK_KPROBE ? INSTANCES : INSTANCES_EACH;
 	returns->since = clock_monotonic();
 	return result;
 }

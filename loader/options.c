@@ -46,6 +46,8 @@ const char options_help[] =
 	"      --check FILE     show only what is not in that baseline; status 1 if there was any\n"
 	"\n"
 	"What is told:\n"
+	"  -r, --result         how it ended, once it has: verdict, result, latency, local address\n"
+	"  -z, -Z               the same, without failures; without successes\n"
 	"      --identity       parent, start time, namespaces, cgroup, container, program\n"
 	"      --args           the program's arguments too\n"
 	"  -d                   names of destinations, from DNS answers that came by\n"
@@ -134,6 +136,7 @@ static const struct option long_options[] = {
 	{"rate", required_argument, NULL, OPT_RATE},
 	{"learn", required_argument, NULL, OPT_LEARN},
 	{"check", required_argument, NULL, OPT_CHECK},
+	{"result", no_argument, NULL, 'r'},
 	{"identity", no_argument, NULL, OPT_IDENTITY},
 	{"args", no_argument, NULL, OPT_ARGS},
 	{"rotate", required_argument, NULL, OPT_ROTATE},
@@ -397,6 +400,17 @@ static int parse_amount(struct options *options, int opt, struct error *err)
 static int parse_content(struct options *options, int opt)
 {
 	switch (opt) {
+	case 'z':
+		options->shown_outcomes = OUTCOMES_SUCCESSFUL;
+		options->result = true;
+		return 0;
+	case 'Z':
+		options->shown_outcomes = OUTCOMES_FAILED;
+		options->result = true;
+		return 0;
+	case 'r':
+		options->result = true;
+		return 0;
 	case 'd':
 		options->names = true;
 		return 0;
@@ -567,7 +581,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	opterr = 0;
 	optind = 1;
 	/* "+": options end where the command begins; ":": a missing value is told from an unknown option. */
-	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhcdn:o:p:u:P:", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:46xatTUHvVhcrzZdn:o:p:u:P:", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
 			return explain_unknown(opt, argv, err);
 		if (parse_one(options, opt, err))

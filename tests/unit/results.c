@@ -868,15 +868,17 @@ static struct {
 	unsigned int count;
 } given;
 
-static void note_end(void *context, uint32_t cpu, const void *record, uint32_t size, const struct ending *ending)
+static void note_end(void *context, const struct held *held, const struct ending *ending)
 {
 	struct event event;
 
 	(void)context;
-	assert_int_equal(cpu, 1);
-	assert_int_equal(size, EVENT_SIZE_INET);
+	assert_int_equal(held->cpu, 1);
+	assert_int_equal(held->size, EVENT_SIZE_INET);
+	assert_int_equal(held->tags, TAG_NSCD);
+	assert_int_equal(held->identity.net_ns, 77);
 	memset(&event, 0, sizeof(event));
-	memcpy(&event, record, size);
+	memcpy(&event, held->record, held->size);
 	given.pid_tgid[given.count % 16] = event.pid_tgid;
 	given.known[given.count++ % 16] = ending != NULL;
 }
@@ -901,6 +903,8 @@ static void wait_as(struct results *results, uint64_t pid_tgid, uint64_t time, b
 	event.pid_tgid = pid_tgid;
 	event.time = time;
 	attempt = attempt_to(&event);
+	attempt.tags = TAG_NSCD;
+	attempt.identity.net_ns = 77;
 	results_wait(results, &attempt, &event, EVENT_SIZE_INET);
 	if (pending)
 		bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(tracer.object, "pending"), &pid_tgid, &entry);

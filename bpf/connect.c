@@ -18,7 +18,7 @@ static always_inline int read_type(struct event *ev, struct run *run, __u64 sock
 		ev->flags |= EVENT_TYPE_UNKNOWN;
 	if (!CONSTANT(TYPES) || run->proving || !type_refused(ev))
 		return 1;
-	COUNT(run->counters, filtered);
+	refuse(run);
 	return 0;
 }
 
@@ -52,6 +52,7 @@ int kprobe_connect(struct pt_regs *ctx)
 	read_identity(ev, &run);
 	if (CONSTANT(STACK_SIZE))
 		read_call(ev, (KERNEL_SP(ctx) | (CONSTANT(STACK_SIZE) - 1)) + 1 - CONSTANT(REGS_FROM_TOP));
+	run.sock = ARG1(ctx);
 	emit(ctx, &run, &record, KERNEL_SP(ctx));
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "connect.c"
 #include "follow.c"
 #include "learn.c"
+#include "result.c"
 #include "tracepoint.c"
 
 SEC("license") char _license[] = "GPL";

@@ -15,6 +15,7 @@ struct run {
 	__u32 proving; /* the hook has not proved itself yet: no filter holds */
 	struct counters *counters;
 	struct control *control;
+	__u64 sock; /* struct socket *; 0: not at hand */
 };
 
 /*
@@ -44,6 +45,30 @@ struct tp_sys_enter {
 	__u64 args[6];
 };
 
+/*
+ * The attempt is not asked for. What the thread's last one may have left, because no probe saw it return, must not be
+ * taken for this one's.
+ */
+static always_inline void refuse(struct run *run)
+{
+	COUNT(run->counters, filtered);
+	if (CONSTANT(RESULT)) {
+		__u64 key = run->pid_tgid;
+
+		bpf_map_delete_elem(&pending, &key);
+	}
+}
+
+/* From here to the return, which comes on the same thread. Without room in the map the reader need not wait. */
+static always_inline void expect_return(struct run *run, struct event *ev)
+{
+	struct pending entry = {.time = ev->time, .sock = run->sock};
+	__u64 key = run->pid_tgid;
+
+	if (!bpf_map_update_elem(&pending, &key, &entry, 0))
+		ev->flags |= EVENT_AWAITED;
+}
+
 /* Returns 0 when the attempt is not to be reported: it is connsnoop's own, or the caller is not asked for. */
 static always_inline int begin_run(struct run *run)
 {
@@ -68,7 +93,7 @@ static always_inline int begin_run(struct run *run)
 	run->control = word;
 	run->proving = !word->own_tgid;
 	if (!run->proving && caller_refused(run->pid_tgid)) {
-		COUNT(counter, filtered);
+		refuse(run);
 		return 0;
 	}
 	return 1;
@@ -167,7 +192,7 @@ static always_inline int take_addr(struct run *run, struct event *ev, __u64 addr
 		read_addr(ev, ADDR_MAX, addr, user);
 	if (run->proving || !address_refused(ev))
 		return 1;
-	COUNT(run->counters, filtered);
+	refuse(run);
 	return 0;
 }
 
@@ -195,16 +220,18 @@ static always_inline void emit(void *ctx, struct run *run, struct record *record
 	struct event *ev = &record->event;
 
 	if (!run->proving && comm_refused(ev)) {
-		COUNT(run->counters, filtered);
+		refuse(run);
 		return;
 	}
 	if (CONSTANT(IDENTITY)) {
 		read_who(&record->who, ev->time, sp);
 		if (CONSTANT(NETNS_MODE) && !run->proving && netns_refused(&record->who)) {
-			COUNT(run->counters, filtered);
+			refuse(run);
 			return;
 		}
 	}
+	if (CONSTANT(RESULT))
+		expect_return(run, ev);
 	if ((__u32)ev->addrlen <= ADDR_INET)
 		write_record(ctx, run, record, EVENT_SIZE_INET);
 	else if ((__u32)ev->addrlen <= ADDR_INET6)

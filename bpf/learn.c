@@ -120,3 +120,39 @@ int tracepoint_learn(struct tp_sys_enter *ctx)
 	peek_all(&room.peek, 0);
 	return 0;
 }
+
+/*
+ * The first bytes of what a pointer in struct socket leads to: of struct sock, if it is that pointer.
+ */
+static always_inline void copy_sock(struct pt_regs *ctx, struct snapshot *snap, const __u32 at, const __u32 piece)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 sk = 0;
+
+	snap->stack_size = SOCK_PIECE(at, piece);
+	if (bpf_probe_read_kernel(&sk, sizeof(sk), (void *)(ARG1(ctx) + at)) ||
+	    bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)(sk + piece * SNAPSHOT_BYTES)))
+		return;
+	if (!write_mapped(ctx, &cpu, snap, SNAPSHOT_SIZE))
+		bpf_perf_event_output(ctx, &rings, cpu, snap, SNAPSHOT_SIZE);
+}
+
+/* struct socket of 64-bit kernels has its sk at 24 from 5.3 on, at 32 before (include/linux/net.h). */
+SEC("kprobe/learn_sock")
+int kprobe_learn_sock(struct pt_regs *ctx)
+{
+	struct learn_addr addr = {};
+	struct snapshot snap = {};
+
+	if ((__u32)ARG3(ctx) != sizeof(addr))
+		return 0;
+	if (bpf_probe_read_kernel(&addr, sizeof(addr), (void *)ARG2(ctx)) || addr.nonce != CONSTANT(NONCE))
+		return 0;
+	snap.time = bpf_ktime_get_ns();
+	snap.pid_tgid = bpf_get_current_pid_tgid();
+	copy_sock(ctx, &snap, 24, 0);
+	copy_sock(ctx, &snap, 24, 1);
+	copy_sock(ctx, &snap, 32, 0);
+	copy_sock(ctx, &snap, 32, 1);
+	return 0;
+}

@@ -70,6 +70,14 @@ struct bpf_map_def peeks = {
 	.max_entries = PEEKS + 1,
 };
 
+/* Attempts whose return is waited for; see struct pending. */
+SEC("maps")
+struct bpf_map_def pending = {
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(__u64),
+	.value_size = sizeof(struct pending),
+};
+
 /* The lists of filters. Only what a filter in force needs is created. */
 SEC("maps")
 struct bpf_map_def pids = {

@@ -30,6 +30,7 @@ static always_inline int report(void *ctx, const struct user_call *call, __u16 p
 	if (is_counting(&run) && count(&run, ev))
 		return 0;
 	read_identity(ev, &run);
+	run.sock = 0;
 	emit(ctx, &run, &record, 0);
 	return 0;
 }

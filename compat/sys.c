@@ -103,6 +103,11 @@ int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
 	return checked(bind(fd, addr, addrlen));
 }
 
+int sys_getsockname(int fd, struct sockaddr *addr, unsigned int *addrlen)
+{
+	return checked(getsockname(fd, addr, addrlen));
+}
+
 int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size)
 {
 	return checked(setsockopt(fd, level, option, value, size));

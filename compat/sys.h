@@ -36,6 +36,7 @@ ssize_t sys_readlinkat(int dir, const char *path, char *buf, size_t size);
 int sys_socket(int family, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen);
 int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen);
+int sys_getsockname(int fd, struct sockaddr *addr, unsigned int *addrlen);
 int sys_setsockopt(int fd, int level, int option, const void *value, unsigned int size);
 int sys_getsockopt(int fd, int level, int option, void *value, unsigned int *size);
 ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags);

@@ -110,3 +110,19 @@ int tracefs_field(int dir, const char *group, const char *name, const char *fiel
 	at = strstr(text, word);
 	return at ? atoi(at + strlen(word)) : -ENOENT;
 }
+
+/* The file README in the same directory has the syntax, "r[maxactive][:[<group>/]<event>]" (696ced4fb1d7). */
+bool tracefs_counts_returns(void)
+{
+	static const size_t size = 1 << 16;
+	int file, dir = tracefs_open("kprobe_events", O_RDONLY, &file);
+	char *text = dir < 0 ? NULL : malloc(size);
+	bool found = text && sys_read_file(dir, "README", text, size) > 0 && strstr(text, "r[maxactive]");
+
+	free(text);
+	if (dir >= 0) {
+		sys_close(file);
+		sys_close(dir);
+	}
+	return found;
+}

@@ -3,6 +3,7 @@
 #ifndef CONNSNOOP_TRACEFS_H
 #define CONNSNOOP_TRACEFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,6 +14,12 @@
  * has no such file.
  */
 int tracefs_open(const char *file, int flags, int *file_fd);
+
+/*
+ * Whether a return's probe may say how many instances it has: "r4096:group/event" in kprobe_events (4.12). An older kernel
+ * takes that for an event without a name, and gives it one, so that it must not be tried.
+ */
+bool tracefs_counts_returns(void);
 
 /* The number in events/<group>/<name>/id, which perf_event_open(2) wants; or a negative errno. */
 int tracefs_event_id(int dir, const char *group, const char *name);

@@ -35,6 +35,7 @@ enum event_flag {
 	EVENT_ADDR_FAULT = 8,	 /* the address could not be read */
 	EVENT_ADDR_AT_END = 32,	 /* the address's bytes are the last ones of the 16, 28 or 128 that were read */
 	EVENT_TYPE_UNKNOWN = 16, /* no socket was at hand */
+	EVENT_AWAITED = 64,	 /* its return is waited for: a struct ending may follow */
 };
 
 /*
@@ -131,6 +132,47 @@ struct peek {
 _Static_assert(sizeof(struct peek) == 32 + PEEK_BYTES, "no holes");
 
 /*
+ * An entry of map `pending`, whose keys are pid_tgid: the attempt that a thread is in, until a return is seen. A thread
+ * that is killed has returned as well; what no probe saw is overwritten by the thread's next attempt, or removed by the
+ * reader.
+ */
+struct pending {
+	__u64 time; /* the event's */
+	__u64 sock; /* struct socket *; 0: not at hand */
+	__s32 verdict;
+	__u32 flags; /* ENDING_VERDICT */
+};
+
+#define PENDING_MAX 10240
+
+enum ending_flag {
+	ENDING_VERDICT = 1,  /* the security hook's return was seen */
+	ENDING_LOCAL = 2,    /* family, local_addr and local_port were read */
+	ENDING_PROTOCOL = 4, /* protocol was read */
+};
+
+/* How an attempt ended. Of another size than any event, and 4 modulo 8 as they are. */
+struct ending {
+	__u64 time; /* of the return: rings are merged by it */
+	__u64 pid_tgid;
+	__u64 began;	     /* the event's time */
+	__s32 verdict;	     /* the security hook's: 0 or a negative errno */
+	__s32 result;	     /* connect's own */
+	__u8 local_addr[16]; /* 4 bytes of it for AF_INET */
+	__u16 family;	     /* of the socket */
+	__u16 local_port;    /* host byte order */
+	__u16 protocol;	     /* IPPROTO_* */
+	__u16 flags;
+	__u64 pad;
+};
+
+#define ENDING_SIZE 60
+
+_Static_assert(__builtin_offsetof(struct ending, local_addr) == 32, "wire layout");
+_Static_assert(sizeof(struct ending) == 64 && sizeof(struct pending) == 24, "no holes");
+_Static_assert(ENDING_SIZE % 8 == 4 && ENDING_SIZE >= 56, "padding would be stale");
+
+/*
  * The last bytes of the kernel stack of one known attempt, for one candidate of THREAD_SIZE. User space finds its own
  * descriptor, pointer and length in them and so learns where this kernel keeps a task's saved registers.
  */
@@ -139,12 +181,16 @@ _Static_assert(sizeof(struct peek) == 32 + PEEK_BYTES, "no holes");
 struct snapshot {
 	__u64 time;
 	__u64 pid_tgid;
-	__u32 stack_size;
+	__u32 stack_size; /* or of a socket's: which pointer it was reached by, and from where in it (SOCK_PIECE) */
 	__u8 bytes[SNAPSHOT_BYTES];
 	__u8 pad[4];
 };
 
 #define SNAPSHOT_SIZE 404
+
+/* struct socket's pointer to struct sock: its offset, and the part of the latter that was copied. */
+#define SOCK_PIECE(at, piece) ((at) << 8 | (piece))
+#define SOCK_PIECES	      2
 
 _Static_assert(__builtin_offsetof(struct snapshot, bytes) == 20, "wire layout");
 _Static_assert(SNAPSHOT_SIZE % 8 == 4 && sizeof(struct snapshot) == 408, "padding would be stale");

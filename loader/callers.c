@@ -46,6 +46,12 @@ bool callers_pass(struct callers *callers, struct attempt *attempt)
 	return !callers->cgroups || identities_in_cgroups(callers->identities, attempt);
 }
 
+void callers_look(struct callers *callers, const struct attempt *attempt)
+{
+	if (callers->about)
+		identities_look(callers->identities, attempt);
+}
+
 void callers_fill(struct callers *callers, struct attempt *attempt)
 {
 	if (callers->about)

@@ -21,6 +21,8 @@ void callers_close(struct callers *callers);
 
 /* The filters on cgroups and network namespaces; the others come first, since these look things up. */
 bool callers_pass(struct callers *callers, struct attempt *attempt);
+/* For an attempt that is shown later. */
+void callers_look(struct callers *callers, const struct attempt *attempt);
 /* Fills in what is shown of it; pointers last until the next call here. */
 void callers_fill(struct callers *callers, struct attempt *attempt);
 /* Says on standard error how often it could not be told. */

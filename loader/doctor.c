@@ -59,10 +59,12 @@ struct diagnosis {
 	struct hook hook; /* only what describes it */
 	const char *rings;
 	struct error why_perf;
+	struct returns returns; /* only what describes them */
+	struct error why_unknown;
 	struct error err;
 };
 
-static void try_hooks(struct diagnosis *diagnosis, const struct options *options)
+static void try_tracing(struct diagnosis *diagnosis, const struct options *options)
 {
 	struct tracer tracer = {.hook = {.kind = HOOK_AUTO}};
 	struct options all = *options;
@@ -75,6 +77,8 @@ static void try_hooks(struct diagnosis *diagnosis, const struct options *options
 		diagnosis->rings = rings_kind_name(tracer.rings);
 	diagnosis->hook = tracer.hook;
 	diagnosis->why_perf = tracer.why_perf;
+	diagnosis->returns = tracer.returns;
+	diagnosis->why_unknown = tracer.why_unknown;
 	tracer_close(&tracer);
 }
 
@@ -96,6 +100,39 @@ static void print_text_identity(const struct hook *hook)
 	list_parts(IDENTITY_ALL & ~hook->learnt.parts, "; could not be learnt on this kernel: ", ", ", "");
 	printf("\n");
 	printf("following processes: %s\n", hook->follows ? "yes" : hook->why_no_follow);
+}
+
+/* With results, for which more is needed; without, if that is too much. */
+static void try_hooks(struct diagnosis *diagnosis, const struct options *options)
+{
+	struct options tried = *options;
+	struct error why;
+
+	tried.result = true;
+	tried.shown_outcomes = OUTCOMES_ALL;
+	try_tracing(diagnosis, &tried);
+	if (!diagnosis->status)
+		return;
+	why = diagnosis->err;
+	tried.result = false;
+	try_tracing(diagnosis, &tried);
+	diagnosis->why_unknown = why;
+}
+
+static void print_results(const struct diagnosis *diagnosis)
+{
+	const struct returns *returns = &diagnosis->returns;
+
+	if (diagnosis->why_unknown.status) {
+		printf("results: not seen: %s\n", diagnosis->why_unknown.text);
+		return;
+	}
+	printf("results: by the returns of %s%s\n", returns->functions,
+	       returns->instances ? ""
+				  : "; as many calls at a time as there are CPUs, or some more: others are unknown");
+	printf("local addresses: %s%s%s\n",
+	       returns->places.sock_at ? returns->places.saddr6_at ? "IPv4, IPv6" : "IPv4 only" : "not known",
+	       returns->places.protocol_at ? "; protocol" : "", returns->places.sock_at ? "" : " on this kernel");
 }
 
 static void print_text(const struct diagnosis *diagnosis)
@@ -122,6 +159,7 @@ static void print_text(const struct diagnosis *diagnosis)
 	else if (hook->stack_size)
 		printf("sockfd: from the saved registers, %u bytes below the top of the kernel stack\n",
 		       hook->regs_from_top);
+	print_results(diagnosis);
 	printf("rings: %s%s%s\n", diagnosis->rings, diagnosis->why_perf.status ? ": " : "", diagnosis->why_perf.text);
 	print_text_identity(hook);
 	for (int i = 0; hook->kind == HOOK_PROTO && i < hook->place_count; i++)
@@ -197,6 +235,12 @@ static void print_json(const struct diagnosis *diagnosis)
 	printf(",\"identity\":[");
 	list_parts(hook->learnt.parts, "", ",", "\"");
 	printf("],\"follow\":%s", hook->follows ? "true" : "false");
+	if (diagnosis->why_unknown.status)
+		print_key("why_no_results", diagnosis->why_unknown.text, ",");
+	else
+		print_key("results_by", diagnosis->returns.functions, ",");
+	printf(",\"local_addr\":%s,\"protocol\":%s", diagnosis->returns.places.sock_at ? "true" : "false",
+	       diagnosis->returns.places.protocol_at ? "true" : "false");
 	printf(",\"places\":[");
 	for (int i = 0; i < hook->place_count; i++) {
 		printf("%s", i ? "," : "");

@@ -145,7 +145,7 @@ static int wait_ms(const struct loop *loop, enum state state, uint64_t deadline)
 		[ASLEEP] = -1,
 	};
 	uint64_t now = clock_monotonic(), left;
-	int timeout = sooner(by_state[state], sink_wait_ms(loop->tracer->sink));
+	int timeout = sooner(sooner(by_state[state], sink_wait_ms(loop->tracer->sink)), tracer_wait_ms(loop->tracer));
 
 	if (!deadline)
 		return timeout;
@@ -236,6 +236,7 @@ int loop_run(struct loop *loop)
 		}
 		loop->tracer->sink->hurry = loop->stop;
 		state = next_state(loop, state);
+		tracer_check_results(loop->tracer);
 		tracer_flush(loop->tracer);
 		table = show_table(loop->tracer, table);
 		if (deadline && clock_monotonic() >= deadline)

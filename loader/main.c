@@ -44,6 +44,9 @@ static void print_banner(const struct tracer *tracer)
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
+	if (tracer->why_unknown.status)
+		fprintf(stderr, "connsnoop: how attempts end can't be seen on this kernel and shows as unknown: %s\n",
+			tracer->why_unknown.text);
 	if (tracer->prefilter.in_reader[0])
 		fprintf(stderr, "connsnoop: applied behind the kernel, by the reader: %s\n",
 			tracer->prefilter.in_reader);
@@ -59,6 +62,9 @@ static void print_banner(const struct tracer *tracer)
 			hook->why_not[0] ? "; not used: " : "", hook->why_not);
 	if (tracer->options->verbose)
 		print_learnt(&hook->learnt);
+	if (tracer->options->verbose && tracer->results)
+		fprintf(stderr, "connsnoop: results by the returns of %s%s\n", tracer->returns.functions,
+			tracer->returns.instances ? "" : ", as many calls at a time as there are CPUs, or some more");
 }
 
 static void print_names(struct tracer *tracer)

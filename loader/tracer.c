@@ -209,6 +209,10 @@ static int check_object(struct tracer *tracer, struct error *err)
 	    object_resize_map(object, "bells", tracer->cpus, err) ||
 	    object_resize_map(object, "counters", tracer->cpus, err) || object_resize_map(object, "control", 1, err))
 		return -1;
+	if (object_check_map(object, "pending", BPF_MAP_TYPE_HASH, sizeof(uint64_t), sizeof(struct pending), err) ||
+	    object_resize_map(object, "pending", tracer->options->result ? PENDING_MAX : 0, err) ||
+	    object_set_constant(object, "RESULT", tracer->options->result, err))
+		return -1;
 	if (prefilter_plan(&tracer->prefilter, filter, options->filter.follow, object, err))
 		return -1;
 	tracer->prefilter.exact &= !options->filter_in_reader;
@@ -320,6 +324,39 @@ static void adopt_descendants(struct tracer *tracer)
 		tracer->unfollowed += family_adopt(object_map_fd(tracer->object, "pids"), &filter->pids);
 }
 
+/* Nobody sees returns here: events without results are still events, unless only those with certain results are wanted. */
+static int go_without_results(struct tracer *tracer, const struct hook_parts *parts, struct error *err)
+{
+	if (tracer->options->shown_outcomes != OUTCOMES_ALL) {
+		*err = tracer->why_unknown;
+		return -1;
+	}
+	hook_stop(&tracer->hook);
+	pending_sweep(object_map_fd(tracer->object, "pending"), UINT64_MAX);
+	if (object_set_constant(tracer->object, "RESULT", 0, err))
+		return -1;
+	return hook_start(&tracer->hook, tracer->options->hook, parts, err);
+}
+
+static void conclude(void *context, const struct held *held, const struct ending *ending);
+
+static int start_results(struct tracer *tracer, const struct hook_parts *parts, struct error *err)
+{
+	struct results_parts wanted = {
+		.pending = object_map_fd(tracer->object, "pending"),
+		.proc = tracer->hook.own_tgid == (uint32_t)getpid(),
+		.ended = conclude,
+		.context = tracer,
+	};
+
+	if (returns_start(&tracer->returns, &tracer->hook, parts, &tracer->why_unknown))
+		return go_without_results(tracer, parts, err);
+	/* Of those that were tried in vain. */
+	tracer->why_unknown = (struct error){0};
+	pending_sweep(wanted.pending, tracer->returns.since);
+	return results_open(&tracer->results, &wanted, err);
+}
+
 int tracer_open(struct tracer *tracer, const struct options *options, int epoll, uint64_t ring_tag, struct error *err)
 {
 	struct hook_parts parts = {.kernel = &tracer->kernel, .consumed = count_proof, .context = tracer};
@@ -348,6 +385,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 	parts.rings = tracer->rings;
 	if (hook_start(&tracer->hook, options->hook, &parts, err) || settle_filters(tracer, err))
 		return -1;
+	if (options->result && start_results(tracer, &parts, err))
+		return -1;
 	/* From here on our own attempts are neither recorded nor counted. */
 	tracer->control.own_tgid = tracer->hook.own_tgid;
 	result = set_control(tracer, false);
@@ -362,6 +401,8 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 void tracer_close(struct tracer *tracer)
 {
 	hook_stop(&tracer->hook);
+	returns_stop(&tracer->returns);
+	results_close(tracer->results);
 	rings_close(tracer->rings);
 	desk_close(&tracer->desk);
 	object_close(tracer->object);
@@ -369,6 +410,17 @@ void tracer_close(struct tracer *tracer)
 	callers_close(&tracer->callers);
 	free(tracer->image);
 	free(tracer->tally);
+}
+
+static bool decode(const struct tracer *tracer, struct attempt *attempt, uint32_t cpu, const void *data, uint32_t size)
+{
+	if (!attempt_decode(attempt, cpu, data, size))
+		return false;
+	if (attempt->place >= tracer->hook.place_count)
+		attempt->place = 0;
+	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
+	attempt->kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt->via == VIA_UNKNOWN;
+	return true;
 }
 
 static void show(struct tracer *tracer, struct attempt *attempt)
@@ -381,27 +433,25 @@ static void show(struct tracer *tracer, struct attempt *attempt)
 	emit_attempt(tracer->sink, tracer->style, attempt);
 }
 
-static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
+/* What is in progress is no failure so far; what is unknown may be either, and is never hidden. */
+static bool outcome_passes(enum shown_outcomes shown, enum outcome outcome)
 {
-	struct tracer *tracer = context;
-	struct attempt attempt;
+	return shown == OUTCOMES_ALL || outcome == OUTCOME_NOT_ASKED || outcome == OUTCOME_UNKNOWN ||
+	       (outcome == OUTCOME_FAILURE) == (shown == OUTCOMES_FAILED);
+}
+
+/* All is known of it now. */
+static void judge(struct tracer *tracer, struct attempt *attempt)
+{
 	uint64_t wanted = tracer->options->max_events;
 
-	if (!attempt_decode(&attempt, cpu, data, size))
-		return true;
-	tracer->tally[cpu].received++;
-	if (attempt.place >= tracer->hook.place_count)
-		attempt.place = 0;
-	/* The security hook is asked for system calls only; the functions behind it are called by the kernel, too. */
-	attempt.kernel = tracer->hook.kind == HOOK_PROTO && tracer->hook.has_sockfd && attempt.via == VIA_UNKNOWN;
-	tagger_tag(&tracer->tagger, &attempt);
-	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
+	if (tracer->enough || !outcome_passes(tracer->options->shown_outcomes, attempt->result.outcome)) {
 		tracer->filtered++;
-		return true;
+		return;
 	}
-	switch (keyed_judge(&tracer->keyed, &attempt)) {
+	switch (keyed_judge(&tracer->keyed, attempt)) {
 	case FATE_SHOWN:
-		show(tracer, &attempt);
+		show(tracer, attempt);
 		break;
 	case FATE_COUNTED:
 		break;
@@ -412,6 +462,46 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		tracer->filtered++;
 	}
 	tracer->enough = wanted && wanted == (tracer->keyed.sums ? sums_total(tracer->keyed.sums) : tracer->shown);
+}
+
+/* One that waited. */
+static void conclude(void *context, const struct held *held, const struct ending *ending)
+{
+	struct tracer *tracer = context;
+	struct attempt attempt;
+
+	if (!decode(tracer, &attempt, held->cpu, held->record, held->size))
+		return;
+	attempt.tags = held->tags;
+	attempt.identity = held->identity;
+	attempt_conclude(&attempt, ending);
+	judge(tracer, &attempt);
+}
+
+static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
+{
+	struct tracer *tracer = context;
+	struct attempt attempt;
+
+	if (size == ENDING_SIZE && tracer->results)
+		results_end(tracer->results, data);
+	if (!decode(tracer, &attempt, cpu, data, size))
+		return true;
+	tracer->tally[cpu].received++;
+	tagger_tag(&tracer->tagger, &attempt);
+	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) ||
+	    !callers_pass(&tracer->callers, &attempt)) {
+		tracer->filtered++;
+		return true;
+	}
+	if (tracer->results && attempt.event.flags & EVENT_AWAITED && attempt.time >= tracer->returns.since) {
+		callers_look(&tracer->callers, &attempt);
+		results_wait(tracer->results, &attempt, data, size);
+		return true;
+	}
+	if (tracer->options->result)
+		attempt_conclude(&attempt, NULL);
+	judge(tracer, &attempt);
 	return true;
 }
 
@@ -467,9 +557,23 @@ static void read_strays(struct tracer *tracer)
 void tracer_finish(struct tracer *tracer)
 {
 	hook_stop(&tracer->hook);
+	returns_stop(&tracer->returns);
 	read_until(tracer, UINT64_MAX);
 	read_strays(tracer);
+	if (tracer->results)
+		results_give_up(tracer->results);
 	callers_report(&tracer->callers);
+}
+
+void tracer_check_results(struct tracer *tracer)
+{
+	if (tracer->results)
+		results_check(tracer->results, clock_monotonic());
+}
+
+int tracer_wait_ms(const struct tracer *tracer)
+{
+	return results_wait_ms(tracer->results, clock_monotonic());
 }
 
 int tracer_sleep(struct tracer *tracer)
@@ -541,9 +645,14 @@ static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished
 	const struct tally *tally = &tracer->tally[cpu];
 	uint64_t attempts;
 
-	if (!finished || tracer->keyed.in_kernel)
+	if (tracer->keyed.in_kernel)
+		return tally->lost;
+	/* What a ring tells of are losses of endings, too. */
+	if (!finished && (!tracer->results || tally->lost <= tally->reported))
 		return tally->lost;
 	attempts = attempts_of(tracer, cpu);
+	if (!finished && attempts > tally->received)
+		return tally->lost < attempts - tally->received ? tally->lost : attempts - tally->received;
 	return attempts > tally->received ? attempts - tally->received : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "prefilter.h"
+#include "result.h"
 #include "ring.h"
 #include "tags.h"
 
@@ -37,6 +38,9 @@ struct tracer {
 	unsigned int pages;	  /* of a ring */
 	struct error why_perf;	  /* what mapped rings failed for, where they were tried; else no text */
 	struct hook hook;
+	struct returns returns;	  /* -r */
+	struct results *results;  /* attempts that wait for their return; NULL: none do */
+	struct error why_unknown; /* what seeing returns failed for, where it was asked for; else no text */
 	struct desk desk;
 	struct control control;
 	unsigned int cpus;
@@ -68,6 +72,11 @@ void tracer_flush(struct tracer *tracer);
 
 /* Says "I sleep" to the programs: the next record rings the bell. */
 int tracer_sleep(struct tracer *tracer);
+
+/* While attempts wait for their return: gives up those that nobody will tell of. */
+void tracer_check_results(struct tracer *tracer);
+/* Until that makes sense, in ms; -1: nothing waits. */
+int tracer_wait_ms(const struct tracer *tracer);
 
 /* CPUs went or came. */
 void tracer_update_cpus(struct tracer *tracer);

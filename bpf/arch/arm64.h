@@ -17,6 +17,7 @@ struct pt_regs {
 #define ARG1(ctx)      ((ctx)->regs[0])
 #define ARG2(ctx)      ((ctx)->regs[1])
 #define ARG3(ctx)      ((ctx)->regs[2])
+#define RETVAL(ctx)    ((ctx)->regs[0])
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
 /*

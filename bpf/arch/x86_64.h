@@ -15,6 +15,7 @@ struct pt_regs {
 #define ARG1(ctx)      ((ctx)->di)
 #define ARG2(ctx)      ((ctx)->si)
 #define ARG3(ctx)      ((ctx)->dx)
+#define RETVAL(ctx)    ((ctx)->ax)
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
 /* ring->head = position, after all stores before it: x86 keeps stores in order, and JIT and interpreter keep ours. */

@@ -27,6 +27,11 @@ struct probe {
  * from the moment of attachment on. Statuses: STATUS_UNSUPPORTED, STATUS_NOT_PERMITTED, STATUS_FAILURE.
  */
 int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err);
+/*
+ * The same on the return of a function. A kernel that can be told so (4.12, through tracefs) sees `instances` calls that are
+ * under way together; others as many as it thinks fit (the number of CPUs, 10 at least in later ones).
+ */
+int probe_open_kretprobe(struct probe *probe, const char *symbol, unsigned int instances, int prog, struct error *err);
 /* The same on a tracepoint, for example "syscalls", "sys_enter_connect". */
 int probe_open_tracepoint(struct probe *probe, const char *group, const char *name, int prog, struct error *err);
 /* After this the program does not run any more, on any CPU, and nothing of ours is left in tracefs. */
@@ -117,5 +122,31 @@ struct hook_parts {
  */
 int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts *parts, struct error *err);
 void hook_stop(struct hook *hook);
+
+/* Where in struct socket and struct sock things lie; 0: not learnt. Not needed to start. */
+struct socket_places {
+	uint32_t sock_at;
+	uint32_t saddr6_at;
+	uint32_t protocol_at, protocol_mask;
+};
+
+/* The probes that see how attempts end. */
+struct returns {
+	bool started;
+	struct probe verdict; /* on the security hook's return */
+	struct probe ends[HOOK_PLACES_MAX];
+	int end_count;
+	char functions[256]; /* "security_socket_connect, __sys_connect_file": what was found to tell */
+	struct socket_places places;
+	unsigned int instances; /* calls that may be under way together; 0: as many as the kernel thinks fit */
+	uint64_t since;		/* ns, CLOCK_MONOTONIC: returns of attempts from before may not be seen */
+};
+
+/*
+ * For a hook that was started with the constant RESULT on: sets probes on returns until one tells how an attempt of our own
+ * ended. On failure nothing is left. Other attempts that are read meanwhile are given to parts->consumed().
+ */
+int returns_start(struct returns *returns, const struct hook *hook, const struct hook_parts *parts, struct error *err);
+void returns_stop(struct returns *returns);
 
 #endif

@@ -20,17 +20,23 @@
 #define GROUP_PREFIX "connsnoop_"
 #define EVENT_NAME   "connect"
 
-/* "p:connsnoop_<pid>_<8 hex digits>/connect ...": ours, and nobody else's that happens to begin alike. */
+/*
+ * "p:connsnoop_<pid>_<8 hex digits>/connect ...", with "r:" or "r4096:" for returns: ours, and nobody else's that happens to
+ * begin alike.
+ */
 static bool is_ours(const char *line, char event[64])
 {
+	size_t kind = line[0] == 'p' ? 1 : line[0] == 'r' ? 1 + strspn(line + 1, "0123456789") : 0;
+	const char *name = line + kind + 1;
 	unsigned int pid, salt;
 	int end = 0;
 
-	if (sscanf(line, "p:" GROUP_PREFIX "%u_%8x/" EVENT_NAME "%n", &pid, &salt, &end) != 2 || end == 0 ||
-	    line[end] != ' ')
+	if (!kind || line[kind] != ':' ||
+	    sscanf(name, GROUP_PREFIX "%u_%8x/" EVENT_NAME "%n", &pid, &salt, &end) != 2 || end == 0 ||
+	    name[end] != ' ')
 		return false;
 	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, pid, salt);
-	return (int)strlen(event) == end - 2 && !strncmp(event, line + 2, strlen(event));
+	return (int)strlen(event) == end && !strncmp(event, name, strlen(event));
 }
 
 static int remove_event(int events, const char *event)
@@ -62,14 +68,14 @@ static void remove_leftovers(int dir, int events)
 	free(text);
 }
 
-static int add_event(int events, const char *symbol, char event[64])
+static int add_event(int events, const char *kind, const char *symbol, char event[64])
 {
 	char command[320];
 	ssize_t result;
 	int length;
 
 	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, (unsigned int)getpid(), (unsigned int)unique_number());
-	length = snprintf(command, sizeof(command), "p:%s %s\n", event, symbol);
+	length = snprintf(command, sizeof(command), "%s:%s %s\n", kind, event, symbol);
 	if (length >= (int)sizeof(command))
 		return -ENAMETOOLONG;
 	result = sys_write(events, command, (size_t)length);
@@ -99,7 +105,7 @@ static int attach_event(struct probe *probe, int prog)
  * Between its creation and our perf event the probe is idle, and another connsnoop that starts just then takes it for a
  * leftover: ENOENT, and worth a second try under another name.
  */
-int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog)
+int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbol, int prog)
 {
 	int events, result = -ENOENT, dir = tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &events);
 
@@ -108,7 +114,7 @@ int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog)
 	probe->tracefs = dir;
 	remove_leftovers(dir, events);
 	for (int tries = 0; tries < 3 && result == -ENOENT; tries++) {
-		result = add_event(events, symbol, probe->event);
+		result = add_event(events, kind, symbol, probe->event);
 		if (result)
 			break; /* ENOENT or, from 6.11 on, EINVAL: no such symbol */
 		result = attach_event(probe, prog);

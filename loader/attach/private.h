@@ -4,6 +4,7 @@
 #define CONNSNOOP_ATTACH_PRIVATE_H
 
 #include "attach.h"
+#include "attempt.h"
 #include "event.h"
 #include "sys.h"
 
@@ -15,8 +16,9 @@ struct perf_event_attr;
 int perf_attach(struct perf_event_attr *attr, int prog);
 
 /* kprobe_pmu.c, kprobe_tracefs.c: 0 or a negative errno. */
-int kprobe_pmu_open(struct probe *probe, const char *symbol, int prog);
-int kprobe_tracefs_open(struct probe *probe, const char *symbol, int prog);
+int kprobe_pmu_open(struct probe *probe, const char *symbol, bool returns, int prog);
+/* `kind`: "p", "r", or "r" and a number of instances, which only a kernel that tracefs_counts_returns() takes. */
+int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbol, int prog);
 
 /* Namespaces that are told of. */
 enum space { SPACE_UTS, SPACE_MNT, SPACE_NET, SPACE_PID, SPACE_USER, SPACES };
@@ -26,6 +28,7 @@ struct trial {
 	struct sockaddr_in addr; /* sin_zero holds 8 random bytes, which the kernel copies and ignores */
 	int fd;
 	uint64_t before, after; /* ns, CLOCK_MONOTONIC: the time the attempt was made in */
+	int result;		/* what connect said: 0 or a negative errno */
 };
 
 int trial_prepare(struct trial *trial, struct error *err);
@@ -41,6 +44,20 @@ void trial_close(struct trial *trial);
  */
 int learn_by_kprobe(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err);
 void learn_by_tracepoint(struct hook *hook, const struct hook_parts *parts);
+/* learn_sock.c: finds where this kernel keeps a socket's own address, number and protocol; what it does not find is 0. */
+void learn_sock(struct socket_places *places, const struct hook *hook, const struct hook_parts *parts);
+/* Sets the constants that kretprobe/end and tracepoint/end need. */
+int learn_sock_set(const struct socket_places *places, const struct hook_parts *parts, struct error *err);
+/* What was copied of one socket of ours. */
+struct sock_lesson {
+	uint16_t family, port;
+	uint8_t protocol;
+	uint8_t addr[16]; /* 4 of it for AF_INET */
+	bool seen[2];	  /* by the pointer at 24, at 32 */
+	uint8_t bytes[2][SOCK_PIECES * SNAPSHOT_BYTES];
+};
+void learn_sock_search(struct socket_places *places, const struct sock_lesson *lessons, size_t count);
+
 /* The distance from the end of `size` stack bytes to the saved registers of this attempt; 0: not among them. */
 uint32_t learn_search(const uint8_t *bytes, uint32_t size, const struct trial *trial, uint64_t address);
 
@@ -133,6 +150,14 @@ int proto_start(struct hook *hook, const struct hook_parts *parts, struct error 
 
 /* tracepoint.c: the rung for kernels without kprobes. */
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
+
+/* Whether a sample that was read while hooks were tried is an attempt's. */
+static inline bool is_attempt(uint32_t size)
+{
+	size_t at = attempt_event_at(size);
+
+	return size - at >= EVENT_SIZE_INET && size - at <= sizeof(struct event);
+}
 
 /* proof.c: makes an attempt and looks for it in the rings. */
 int proof_demand(struct hook *hook, const struct hook_parts *parts, struct error *err);

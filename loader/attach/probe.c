@@ -45,14 +45,14 @@ static const char *kprobe_advice(bool has_pmu, int errnum)
  * The PMU's answer is final where the symbol is missing or permission is; whatever else it says, tracefs may still do.
  * Kernel answers: ENOENT no such symbol, EILSEQ not at an instruction, EADDRNOTAVAIL several of the name (5.15).
  */
-int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err)
+static int open_either_way(struct probe *probe, const char *symbol, bool returns, int prog, struct error *err)
 {
 	char suspects[160] = "";
 	bool has_pmu = true;
 	int pmu, result;
 
 	*probe = PROBE_CLOSED;
-	pmu = kprobe_pmu_open(probe, symbol, prog);
+	pmu = kprobe_pmu_open(probe, symbol, returns, prog);
 	if (pmu == 0)
 		return 0;
 	if (pmu == -ENOENT) {
@@ -63,7 +63,7 @@ int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct 
 	if (has_pmu && (pmu == -ENOENT || pmu == -EACCES || pmu == -EPERM))
 		result = pmu;
 	else
-		result = kprobe_tracefs_open(probe, symbol, prog);
+		result = kprobe_tracefs_open(probe, returns ? "r" : "p", symbol, prog);
 	if (result == 0)
 		return 0;
 	/* On 5.4 a lockdown hides the file instead of refusing it. */
@@ -72,9 +72,25 @@ int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct 
 	if (result == -EPERM || result == -EACCES)
 		capability_suspects(suspects, sizeof(suspects));
 	return error_set(err, error_status(-result, STATUS_UNSUPPORTED),
-			 "setting a kprobe on %s %s: the kernel says %s; %s", symbol,
+			 "setting a %s on %s %s: the kernel says %s; %s", returns ? "kretprobe" : "kprobe", symbol,
 			 has_pmu && result == pmu ? "by the kprobe PMU" : "through tracefs", ERRNO_NAME(-result),
 			 suspects[0] ? suspects : kprobe_advice(has_pmu, -result));
+}
+
+int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err)
+{
+	return open_either_way(probe, symbol, false, prog, err);
+}
+
+int probe_open_kretprobe(struct probe *probe, const char *symbol, unsigned int instances, int prog, struct error *err)
+{
+	char kind[16];
+
+	*probe = PROBE_CLOSED;
+	snprintf(kind, sizeof(kind), "r%u", instances);
+	if (tracefs_counts_returns() && !kprobe_tracefs_open(probe, kind, symbol, prog))
+		return 0;
+	return open_either_way(probe, symbol, true, prog, err);
 }
 
 /* BPF programs on the syscalls group came with 4.14 (cf5f5cea270); before, SET_BPF says EINVAL. */

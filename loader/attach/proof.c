@@ -68,7 +68,7 @@ static bool look_for(void *context, uint32_t cpu, const void *data, uint32_t siz
 	size_t at = attempt_event_at(size);
 	struct event event;
 
-	if (size - at < EVENT_SIZE_INET || size - at > sizeof(event))
+	if (!is_attempt(size))
 		return true;
 	proof->parts->consumed(proof->parts->context, cpu);
 	memset(&event, 0, sizeof(event));

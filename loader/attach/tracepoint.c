@@ -68,7 +68,9 @@ static int open_all_calls(struct hook *hook, bool native, const struct hook_part
 {
 	struct error raw;
 
+	/* Their returns are seen by none of our programs. */
 	if (object_set_constant(parts->object, "NATIVE", native, err) ||
+	    object_set_constant(parts->object, "RESULT", 0, err) ||
 	    object_set_constant(parts->object, "PLACE", (uint64_t)hook->place_count, err))
 		return -1;
 	if (!open_raw(hook, parts, &raw))

@@ -34,7 +34,7 @@ int trial_prepare(struct trial *trial, struct error *err)
 void trial_make(struct trial *trial)
 {
 	trial->before = clock_monotonic();
-	sys_connect(trial->fd, (const struct sockaddr *)&trial->addr, sizeof(trial->addr));
+	trial->result = sys_connect(trial->fd, (const struct sockaddr *)&trial->addr, sizeof(trial->addr));
 	trial->after = clock_monotonic();
 }
 

@@ -116,6 +116,12 @@ bool attempt_decode(struct attempt *attempt, uint32_t cpu, const void *data, siz
 /* Where in a record of this size struct event begins: behind struct who, if that is there. */
 size_t attempt_event_at(size_t size);
 
+/*
+ * How it ended, by what the programs saw of its return; NULL: nothing. An attempt that a signal interrupted failed with
+ * EINTR, also where the kernel then makes the call again by itself (SA_RESTART): that is another attempt.
+ */
+void attempt_conclude(struct attempt *attempt, const struct ending *ending);
+
 /* The size of the record, without struct who, that holds an address of this length. */
 size_t attempt_record_size(int32_t addrlen);
 

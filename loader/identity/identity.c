@@ -406,6 +406,13 @@ static void fill_identity(struct identities *identities, struct process *process
 	fill_spaces(identities, process, attempt, SPACES & ~identity->parts);
 }
 
+void identities_look(struct identities *identities, const struct attempt *attempt)
+{
+	struct process *process;
+
+	find(identities, attempt, SPACES, &process);
+}
+
 void identities_fill(struct identities *identities, struct attempt *attempt)
 {
 	struct process *process;

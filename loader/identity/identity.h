@@ -49,6 +49,9 @@ bool identities_strange_proc(const struct identities *identities);
 /* Fills attempt->about and what is missing in attempt->identity. Pointers last until the next call for any attempt. */
 void identities_fill(struct identities *identities, struct attempt *attempt);
 
+/* Looks already, so that identities_fill() for this attempt can tell later what is gone by then. */
+void identities_look(struct identities *identities, const struct attempt *attempt);
+
 /* Fills attempt->identity.net_ns where it is not known. */
 void identities_fill_net_ns(struct identities *identities, struct attempt *attempt);
 /* Whether it ran in one of wants->cgroups or below; with a negated list, whether it did not. Where that can't be told the

@@ -14,6 +14,7 @@ my %label = (
 	json => 'connsnoop, JSON to a file',
 	perf => 'connsnoop, text to a file, --ring perf',
 	filtered => 'connsnoop, all filtered out',
+	result => 'connsnoop, -r, JSON to a file',
 	'text, /dev/null' => 'connsnoop, text to /dev/null',
 	'json, pipe' => 'connsnoop, JSON into a pipe',
 );
@@ -53,7 +54,7 @@ sub guest
 	$text .= row($label{none}, sprintf('%.0f', $base{udp}{median}), '', '',
 		(map { sprintf '%.0f', $base{$_}{median} } qw(unix tcp)),
 		sprintf('%.0f', $base{udp}{wall}), '', '');
-	for my $name (qw(empty constant text json perf filtered)) {
+	for my $name (qw(empty constant text json perf filtered result)) {
 		my $thread = $added->($name, 'udp', 'median');
 		my $wall = $added->($name, 'udp', 'wall');
 

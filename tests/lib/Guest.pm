@@ -106,6 +106,20 @@ sub install
 	chmod 0755, $to;
 }
 
+# strace comes with the libraries that it was linked with, where it is for this machine.
+sub install_strace
+{
+	my ($self, $tree) = @_;
+	my ($strace) = grep { -x } '/usr/bin/strace';
+
+	return if !$strace || `file -bL $strace` !~ ($self->{arch} eq 'x86_64' ? qr/x86-64/ : qr/aarch64/);
+	install($strace, "$tree/bin/strace");
+	for my $library (`ldd $strace` =~ m{(/\S+) \(0x}g) {
+		make_path($tree . dirname($library));
+		install($library, "$tree$library");
+	}
+}
+
 sub build_initramfs
 {
 	my ($self) = @_;
@@ -120,6 +134,7 @@ sub build_initramfs
 		install("$self->{callers}/$caller", "$tree/bin/$caller")
 			if -x "$self->{callers}/$caller";
 	}
+	$self->install_strace($tree);
 	make_path("$tree/objects");
 	install($_, "$tree/objects/" . basename($_)) for glob("$self->{objects}/*.o");
 	install("$tests/vm/init", "$tree/init");

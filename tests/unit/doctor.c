@@ -8,6 +8,7 @@
 #include "tasks.h"
 #include "strict_json.h"
 
+#include <linux/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,6 +72,12 @@ static void test_every_kernel(void **state)
 		assert_value("hook", "kprobe:security_socket_connect");
 		assert_value("attached_by", model_kernels[i]->pmu_type ? "pmu" : "tracefs");
 		assert_value("rings", model_kernels[i]->ring_buffers ? "mapped" : "perf");
+		assert_value("results_by", model_kernels[i]->version >= KERNEL_VERSION(5, 5, 0)
+						   ? "__sys_connect_file, security_socket_connect"
+					   : model_kernels[i]->version >= KERNEL_VERSION(4, 17, 0)
+						   ? "__sys_connect, security_socket_connect"
+						   : "SyS_connect, security_socket_connect");
+		assert_non_null(strstr(text, "\"local_addr\":true,\"protocol\":true"));
 		assert_non_null(strstr(text, "\"works\":true,\"status\":0"));
 		assert_non_null(strstr(text, "\"sockfd\":true"));
 		assert_non_null(strstr(text, "\"not_seen\":["));
@@ -81,10 +88,28 @@ static void test_every_kernel(void **state)
 		assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
 		assert_non_null(strstr(text, "hook: kprobe:security_socket_connect"));
 		assert_non_null(strstr(text, "not seen:"));
+		assert_non_null(strstr(text, "\nlocal addresses: IPv4, IPv6; protocol\n"));
+		assert_int_equal(strstr(text, "as many calls at a time") != NULL,
+				 model_kernels[i]->version < KERNEL_VERSION(4, 12, 0));
 		assert_non_null(strstr(text, model_kernels[i]->ring_buffers ? "\nrings: mapped\n" : "\nrings: perf: "));
 		assert_non_null(strstr(text, "identity: ppid, start, "));
 		assert_non_null(strstr(text, "following processes: yes\n"));
 	}
+}
+
+/* Attempts are seen, and not how they end: that is no reason to say that nothing works. */
+static void test_no_results(void **state)
+{
+	(void)state;
+	model.inlined[0] = "__sys_connect";
+	assert_int_equal(run(FORMAT_JSON), STATUS_OK);
+	assert_json();
+	assert_non_null(strstr(text, "\"why_no_results\":\"looking for the function"));
+	assert_null(strstr(text, "\"results_by\""));
+	model_boot(&model_5_4);
+	model.inlined[0] = "__sys_connect";
+	assert_int_equal(run(FORMAT_TEXT), STATUS_OK);
+	assert_non_null(strstr(text, "\nresults: not seen: "));
 }
 
 static void test_other_hooks(void **state)
@@ -187,11 +212,8 @@ static void test_findings_of_a_poor_kernel(void **state)
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_every_kernel),
-	TEST(test_other_hooks),
-	TEST(test_does_not_work),
-	TEST(test_findings),
-	TEST(test_findings_of_a_poor_kernel),
+	TEST(test_every_kernel),  TEST(test_no_results), TEST(test_other_hooks),
+	TEST(test_does_not_work), TEST(test_findings),	 TEST(test_findings_of_a_poor_kernel),
 };
 
 RUN(tests)

@@ -55,7 +55,7 @@ static void test_good(void **state)
 
 	(void)state;
 	assert_int_equal(image_use(&image, &err), 0);
-	assert_int_equal(model.loads, 6);
+	assert_int_equal(model.loads, 10);
 	assert_int_equal(object_open(&object, image.bytes, image.size, IMAGE_NAME, &err), 0);
 	assert_true(object_has_program(object, "kprobe/connect"));
 	assert_false(object_has_program(object, "kprobe/conn"));

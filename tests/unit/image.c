@@ -132,6 +132,11 @@ void image_set_constants(struct object *object)
 	object_set_constant(object, "REGS_FROM_TOP", 168, &err);
 	object_set_constant(object, "PLACE", 3, &err);
 	object_set_constant(object, "NATIVE", 1, &err);
+	object_set_constant(object, "RESULT", 1, &err);
+	object_set_constant(object, "SOCK_AT", 24, &err);
+	object_set_constant(object, "SADDR6_AT", 72, &err);
+	object_set_constant(object, "PROTOCOL_AT", 502, &err);
+	object_set_constant(object, "PROTOCOL_MASK", 0xffff, &err);
 	object_set_constant(object, "COUNT", 1, &err);
 	object_set_constant(object, "BY", 0x3ff, &err);
 	object_set_constant(object, "BY_TASK", UINT64_MAX, &err);
@@ -168,6 +173,7 @@ void image_prepare_filtered(struct object *object, const struct filter *filter)
 	object_resize_map(object, "rings", 4, &err);
 	object_resize_map(object, "bells", 4, &err);
 	object_resize_map(object, "counters", 4, &err);
+	object_resize_map(object, "pending", 64, &err);
 	object_resize_map(object, "counts_short", 4, &err);
 	object_resize_map(object, "counts_long", 4, &err);
 	prefilter_plan(&prefilter, filter, filter->follow, object, &err);
@@ -182,6 +188,10 @@ static int load_all(struct object *object, struct error *err)
 		{"kprobe/learn", BPF_PROG_TYPE_KPROBE},
 		{"tracepoint/learn", BPF_PROG_TYPE_TRACEPOINT},
 		{"kprobe/connect", BPF_PROG_TYPE_KPROBE},
+		{"kprobe/learn_sock", BPF_PROG_TYPE_KPROBE},
+		{"kretprobe/verdict", BPF_PROG_TYPE_KPROBE},
+		{"kretprobe/end", BPF_PROG_TYPE_KPROBE},
+		{"tracepoint/end", BPF_PROG_TYPE_TRACEPOINT},
 		{"tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT},
 		{"tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT},
 		{"raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT},

@@ -71,7 +71,7 @@ static void call(struct machine *m, int32_t helper)
 
 	if (helper == 4 || helper == 112 || helper == 113 || helper == 16)
 		check_buffer(m, r[1], r[2]);
-	if (helper == 1 || helper == 2) {
+	if (helper == 1 || helper == 2 || helper == 3) {
 		model_map_sizes(r[1], &key, &value);
 		check_buffer(m, r[2], key);
 		if (helper == 2)

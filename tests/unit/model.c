@@ -224,6 +224,7 @@ const struct model_kernel *const model_kernels[] = {
 #define PAGE	       4096u
 #define RAW_TRACEPOINT 1000 /* an event's type that perf does not have */
 #define CONNECT_ID     21   /* syscalls/sys_enter_connect */
+#define EXIT_ID	       20   /* syscalls/sys_exit_connect */
 #define ENTER_ID       17   /* raw_syscalls/sys_enter */
 #define GARBAGE	       0xa5
 
@@ -284,8 +285,14 @@ struct thing {
 	bool tracefs, proc;
 	/* PROBE_LIST */
 	bool writable;
+	bool returns; /* a kretprobe's */
 	/* SOCKET */
-	int family, socktype;
+	int family, socktype, protocol;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} local;
 	bool bound, stamps;
 	struct sock_fprog filter;
 };
@@ -461,6 +468,9 @@ void model_boot(const struct model_kernel *kernel)
 	model_add_symbol("wake_up_new_task");
 	model_add_symbol("release_task");
 	tasks_boot();
+	if (kernel->version >= KERNEL_VERSION(5, 5, 0))
+		model_add_symbol("__sys_connect_file");
+	model_add_symbol(kernel->version >= KERNEL_VERSION(4, 17, 0) ? "__sys_connect" : "SyS_connect");
 	next_probe_id = 1500;
 	next_write = write_count = 0;
 	user_count = 0;
@@ -1060,13 +1070,24 @@ static int remove_probe(struct model_probe *probe)
 static int probe_command(const char *line)
 {
 	char group[64], name[64], symbol[128], event[130];
-	struct model_probe *old;
+	struct model_probe *old, *made;
+	unsigned int instances = 0;
+	bool returns = line[0] == 'r';
 
 	if (sscanf(line, "-:%63[^/ ]/%63[^ ]", group, name) == 2) {
 		snprintf(event, sizeof(event), "%s/%s", group, name);
 		return remove_probe(model_find_probe(event));
 	}
-	if (sscanf(line, "p:%63[^/ ]/%63s %127s", group, name, symbol) != 3 || !word_is_good(group) ||
+	if (returns && line[1] >= '0' && line[1] <= '9') {
+		/* Before 4.12 what does not begin with a colon is no name, and the event gets one (create_trace_kprobe()). */
+		if (model.kernel->version < KERNEL_VERSION(4, 12, 0))
+			model_foreign_probe("kprobes/r_unnamed_0", "unnamed", 0);
+		instances = (unsigned int)strtoul(line + 1, NULL, 10);
+		if (instances > 4096) /* KRETPROBE_MAXACTIVE_MAX */
+			return -E2BIG;
+	}
+	line += strcspn(line, ":");
+	if (sscanf(line, ":%63[^/ ]/%63s %127s", group, name, symbol) != 3 || !word_is_good(group) ||
 	    !word_is_good(name))
 		return -EINVAL;
 	snprintf(event, sizeof(event), "%s/%s", group, name);
@@ -1079,7 +1100,9 @@ static int probe_command(const char *line)
 		return -EPERM; /* __register_trace_kprobe() of 5.4: LOCKDOWN_KPROBES */
 	if (!has_symbol(symbol))
 		return -model.kernel->no_symbol;
-	add_probe(event, symbol, next_probe_id++);
+	made = add_probe(event, symbol, next_probe_id++);
+	made->returns = returns;
+	made->instances = instances;
 	return 0;
 }
 
@@ -1097,7 +1120,7 @@ static ssize_t write_probes(const char *text, size_t size)
 
 		if (result)
 			return result;
-		if (line[0] == 'p' && model.steal_event > 0) {
+		if (line[0] != '-' && model.steal_event > 0) {
 			model.steal_event--;
 			for (int i = 0; i < MODEL_LISTED_MAX; i++) {
 				if (model.probes[i].id == next_probe_id - 1)
@@ -1116,8 +1139,11 @@ static void list_probes(char *text, size_t size)
 	text[0] = '\0';
 	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
 		if (model.probes[i].id)
-			at += (size_t)snprintf(text + at, size - at, "p:%s %s\n", model.probes[i].event,
-					       model.probes[i].symbol);
+			at += (size_t)snprintf(text + at, size - at, "%s:%s %s\n",
+					       !model.probes[i].returns	   ? "p"
+					       : model.probes[i].instances ? "r4096"
+									   : "r",
+					       model.probes[i].event, model.probes[i].symbol);
 	}
 }
 
@@ -1133,7 +1159,8 @@ static int open_software(const struct perf_event_attr *attr)
 /* perf_trace_init(), kernel/trace/trace_event_perf.c: EINVAL for a number that no event has. */
 static int open_tracepoint(struct thing *event)
 {
-	if ((event->config == CONNECT_ID || event->config == ENTER_ID) && model.ftrace_syscalls)
+	if ((event->config == CONNECT_ID || event->config == EXIT_ID || event->config == ENTER_ID) &&
+	    model.ftrace_syscalls)
 		return 0;
 	for (size_t i = 0; !model.no_task_events && i < TRACED; i++) {
 		if (event->config == traced[i].id)
@@ -1143,6 +1170,7 @@ static int open_tracepoint(struct thing *event)
 		if (model.probes[i].id && (uint64_t)model.probes[i].id == event->config) {
 			event->probe = &model.probes[i];
 			event->probe->held++;
+			event->returns = event->probe->returns;
 			snprintf(event->symbol, sizeof(event->symbol), "%s", event->probe->symbol);
 			return 0;
 		}
@@ -1155,8 +1183,9 @@ static int open_pmu(struct thing *event, const struct perf_event_attr *attr)
 {
 	if (!model.privileged)
 		return -EACCES;
-	if (attr->size < PERF_ATTR_SIZE_VER1 || !attr->config1 || attr->config)
+	if (attr->size < PERF_ATTR_SIZE_VER1 || !attr->config1 || attr->config > 1)
 		return -EINVAL;
+	event->returns = attr->config & 1;
 	if (model.confidential)
 		return -EPERM; /* LOCKDOWN_KPROBES */
 	snprintf(event->symbol, sizeof(event->symbol), "%s", (const char *)(uintptr_t)attr->config1);
@@ -1203,8 +1232,8 @@ int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int gr
 /* perf_event_set_bpf_prog(), kernel/events/core.c of 4.4 and 4.19. */
 static int set_bpf(struct thing *event, int fd)
 {
-	bool kprobe = event->symbol[0] != '\0',
-	     syscall = event->event_type == PERF_TYPE_TRACEPOINT && event->config == CONNECT_ID;
+	bool kprobe = event->symbol[0] != '\0', syscall = event->event_type == PERF_TYPE_TRACEPOINT &&
+							  (event->config == CONNECT_ID || event->config == EXIT_ID);
 	struct thing *prog;
 
 	if (event->event_type == PERF_TYPE_SOFTWARE)
@@ -1532,11 +1561,11 @@ struct kernel_memory {
 	const uint8_t *start;
 	size_t size;
 };
-static struct kernel_memory kernel_memory[3];
+static struct kernel_memory kernel_memory[4];
 
 static bool read_kernel(uint8_t *to, uint64_t size, uint64_t address)
 {
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(kernel_memory) / sizeof(kernel_memory[0]); i++) {
 		uint64_t start = (uintptr_t)kernel_memory[i].start;
 
 		if (start && address >= start && address + size <= start + kernel_memory[i].size) {
@@ -1668,6 +1697,11 @@ static void fill_saved(struct registers *saved, const struct model_call *call, i
 	saved->pstate = call->no_call ? 5 : 0;
 }
 
+static void fill_return(struct registers *ctx, int result)
+{
+	ctx->regs[0] = (uint64_t)(int64_t)result;
+}
+
 static void fill_context(struct registers *ctx, uint64_t sock, uint64_t addr, int addrlen, uint64_t sp)
 {
 	ctx->regs[0] = sock;
@@ -1692,6 +1726,11 @@ static void fill_saved(struct registers *saved, const struct model_call *call, i
 	saved->ip = call->no_call ? 0 : MODEL_IP;
 	saved->cs = 0x33;
 	saved->ss = 0x2b;
+}
+
+static void fill_return(struct registers *ctx, int result)
+{
+	ctx->ax = (uint64_t)(int64_t)result;
 }
 
 static void fill_context(struct registers *ctx, uint64_t sock, uint64_t addr, int addrlen, uint64_t sp)
@@ -1727,12 +1766,12 @@ static uint8_t *make_stack(const struct model_call *call, int fd, uint64_t addr)
 }
 
 /* A kernel function (by name) or a tracepoint (by type and number) is reached. */
-static void run_on(const char *symbol, uint32_t type, uint64_t config, void *ctx, size_t size)
+static void run_on(const char *symbol, bool returns, uint32_t type, uint64_t config, void *ctx, size_t size)
 {
 	for (int i = 0; i < ALL_FDS; i++) {
 		struct thing *event = all_events[i];
 
-		if (!event || !event->program)
+		if (!event || !event->program || event->returns != returns)
 			continue;
 		if (symbol ? !strcmp(event->symbol, symbol)
 			   : !event->symbol[0] && event->event_type == type && event->config == config)
@@ -1750,24 +1789,124 @@ static void enter_call(const struct model_call *call, const uint64_t args[3], ui
 	if (call->no_call)
 		return;
 	if (call->nr == __NR_connect)
-		run_on(NULL, PERF_TYPE_TRACEPOINT, CONNECT_ID, connect, sizeof(connect));
-	run_on(NULL, PERF_TYPE_TRACEPOINT, ENTER_ID, enter, sizeof(enter));
-	run_on(NULL, RAW_TRACEPOINT, 0, raw, sizeof(raw));
+		run_on(NULL, false, PERF_TYPE_TRACEPOINT, CONNECT_ID, connect, sizeof(connect));
+	run_on(NULL, false, PERF_TYPE_TRACEPOINT, ENTER_ID, enter, sizeof(enter));
+	run_on(NULL, false, RAW_TRACEPOINT, 0, raw, sizeof(raw));
 }
 
 static const char *protocol_function(const struct model_call *call)
 {
 	if (call->family == AF_UNIX)
 		return call->type == SOCK_DGRAM ? "unix_dgram_connect" : "unix_stream_connect";
-	return call->type == SOCK_DGRAM ? "inet_dgram_connect" : "inet_stream_connect";
+	/* inet_sockraw_ops, net/ipv4/af_inet.c */
+	return call->type == SOCK_STREAM ? "inet_stream_connect" : "inet_dgram_connect";
+}
+
+static bool is_inlined(const char *symbol)
+{
+	for (size_t i = 0; i < sizeof(model.inlined) / sizeof(model.inlined[0]); i++) {
+		if (model.inlined[i] && !strcmp(model.inlined[i], symbol))
+			return true;
+	}
+	return false;
 }
 
 static void hit(const char *symbol, const struct registers *ctx)
 {
 	struct registers copy = *ctx;
 
-	if (!model.silent && has_symbol(symbol))
-		run_on(symbol, 0, 0, &copy, sizeof(copy));
+	if (!model.silent && has_symbol(symbol) && !is_inlined(symbol))
+		run_on(symbol, false, 0, 0, &copy, sizeof(copy));
+}
+
+static void returns(const char *symbol, int result)
+{
+	struct registers ctx;
+
+	memset(&ctx, 0, sizeof(ctx));
+	fill_return(&ctx, result);
+	if (!model.silent && has_symbol(symbol) && !is_inlined(symbol))
+		run_on(symbol, true, 0, 0, &ctx, sizeof(ctx));
+}
+
+/*
+ * struct sock: the head of 4.1 to 7.1; an IPv6 address at 72, with network namespaces; the protocol in 16 bits behind the
+ * type since 5.6, in 8 before it until then.
+ */
+struct kernel_sock {
+	uint32_t daddr, rcv_saddr, hash;
+	uint16_t dport, num, family;
+	uint8_t rest[54];
+	uint8_t saddr6[16];
+	uint8_t more[412];
+	union {
+		struct {
+			uint16_t type, protocol;
+		} wide;
+		struct {
+			uint8_t flags, protocol;
+			uint16_t type;
+		} narrow;
+	};
+	uint8_t beyond[300];
+};
+
+_Static_assert(offsetof(struct kernel_sock, saddr6) == 72 && offsetof(struct kernel_sock, wide) == 500, "as said");
+
+static int protocol_of(const struct model_call *call)
+{
+	if (call->protocol || (call->family != AF_INET && call->family != AF_INET6))
+		return call->protocol;
+	return call->type == SOCK_STREAM ? IPPROTO_TCP : call->type == SOCK_DGRAM ? IPPROTO_UDP : 0;
+}
+
+static void make_sock(struct kernel_sock *sk, const struct model_call *call)
+{
+	static const struct sockaddr_in somewhere = {AF_INET, 0, {0}, {0}};
+	const struct sockaddr_in *in = call->local ? call->local : &somewhere;
+	const struct sockaddr_in6 *in6 = call->local;
+	int protocol = protocol_of(call);
+
+	memset(sk, GARBAGE, sizeof(*sk));
+	sk->family = (uint16_t)call->family;
+	sk->num = call->local ? ntohs(in->sin_port) : MODEL_PORT;
+	sk->rcv_saddr = call->local ? in->sin_addr.s_addr : htonl(0x0a010203);
+	if (call->family == AF_INET6 && in6)
+		memcpy(sk->saddr6, &in6->sin6_addr, 16);
+	if (model.kernel->version >= KERNEL_VERSION(5, 6, 0)) {
+		sk->wide.type = (uint16_t)call->type;
+		sk->wide.protocol = (uint16_t)protocol;
+	} else {
+		sk->narrow.protocol = (uint8_t)protocol;
+		sk->narrow.type = (uint16_t)call->type;
+	}
+	if (model.protocol_twice)
+		sk->beyond[9] = (uint8_t)protocol;
+}
+
+/* What follows the security hook. */
+static void go_on(const struct model_call *call, const struct registers *ctx)
+{
+	uint64_t exit[3] = {0, call->nr, (uint64_t)(int64_t)(call->verdict ? call->verdict : call->result)};
+	int result = call->verdict ? call->verdict : call->result;
+
+	if (!model.verdicts_missed)
+		returns("security_socket_connect", call->verdict);
+	if (!call->verdict)
+		hit(protocol_function(call), ctx);
+	if (call->blocks)
+		return;
+	if (!model.returns_missed) {
+		if (!call->verdict)
+			returns(protocol_function(call), result);
+		returns("__sys_connect_file", result);
+		returns("__sys_connect", result);
+		returns("__x64_sys_connect", result);
+		returns("__arm64_sys_connect", result);
+		returns("SyS_connect", result);
+	}
+	if (!call->no_call && call->nr == __NR_connect)
+		run_on(NULL, false, PERF_TYPE_TRACEPOINT, EXIT_ID, exit, sizeof(exit));
 }
 
 /* __sys_connect(), net/socket.c: the tracepoint, move_addr_to_kernel(), the security hook, the protocol. */
@@ -1779,8 +1918,9 @@ void model_connect(const struct model_call *call)
 	struct {
 		uint32_t state;
 		int16_t type, pad;
-		uint64_t flags;
-	} sock = {3, (int16_t)call->type, 0, 0};
+		uint64_t flags, words[4];
+	} sock = {3, (int16_t)call->type, 0, 0, {0, 0, 0, 0}};
+	struct kernel_sock sk;
 	struct registers ctx;
 	uint8_t *top;
 
@@ -1801,8 +1941,13 @@ void model_connect(const struct model_call *call)
 	kernel_memory[1] = (struct kernel_memory){storage, sizeof(storage)};
 	kernel_memory[2] = (struct kernel_memory){(const uint8_t *)&sock, sizeof(sock)};
 	fill_context(&ctx, (uintptr_t)&sock, (uintptr_t)storage, call->addrlen, (uintptr_t)top - 1024);
+	make_sock(&sk, call);
+	/* file, sk, ops since 5.3; wq, file, sk before. */
+	sock.words[model.kernel->version >= KERNEL_VERSION(5, 3, 0) ? 1 : 2] = (uintptr_t)&sk;
+	if (!model.sock_unreadable)
+		kernel_memory[3] = (struct kernel_memory){(const uint8_t *)&sk, sizeof(sk)};
 	hit("security_socket_connect", &ctx);
-	hit(protocol_function(call), &ctx);
+	go_on(call, &ctx);
 	memset(kernel_memory, 0, sizeof(kernel_memory));
 }
 
@@ -1827,7 +1972,7 @@ void model_event(const char *name, const void *record, size_t size)
 	kernel_memory[1] = (struct kernel_memory){copy, sizeof(copy)};
 	for (size_t i = 0; i < TRACED; i++) {
 		if (!strcmp(traced[i].name, name))
-			run_on(NULL, PERF_TYPE_TRACEPOINT, traced[i].id, copy, sizeof(copy));
+			run_on(NULL, false, PERF_TYPE_TRACEPOINT, traced[i].id, copy, sizeof(copy));
 	}
 	memset(kernel_memory, 0, sizeof(kernel_memory));
 }
@@ -1846,6 +1991,8 @@ int sys_socket(int family, int type, int protocol)
 	sock = new_thing(SOCKET);
 	sock->family = family;
 	sock->socktype = type & 0xf;
+	sock->protocol = protocol;
+	sock->local.any.sa_family = (sa_family_t)family;
 	return new_fd(sock);
 }
 
@@ -1857,9 +2004,28 @@ int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
 	struct thing *sock = thing_of(fd, SOCKET);
 	int result = disturb();
 
+	if (!result && sock && (sock->family == AF_INET || sock->family == AF_INET6) &&
+	    addrlen <= sizeof(sock->local)) {
+		memcpy(&sock->local, addr, addrlen);
+		sock->local.in.sin_port = htons(sock->socktype == SOCK_RAW ? (uint16_t)sock->protocol : MODEL_PORT);
+		return 0;
+	}
 	if (result || !sock || sock->family != AF_PACKET || addrlen < sizeof(struct sockaddr_ll))
 		return result ? result : -EINVAL;
 	sock->bound = ((const struct sockaddr_ll *)addr)->sll_protocol;
+	return 0;
+}
+
+int sys_getsockname(int fd, struct sockaddr *addr, unsigned int *addrlen)
+{
+	struct thing *sock = thing_of(fd, SOCKET);
+	int result = disturb();
+
+	if (result || !sock)
+		return result ? result : -EBADF;
+	if (*addrlen > sizeof(sock->local))
+		*addrlen = sizeof(sock->local);
+	memcpy(addr, &sock->local, *addrlen);
 	return 0;
 }
 
@@ -1998,6 +2164,12 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 		return -EBADF;
 	call.family = sock->family;
 	call.type = sock->socktype;
+	call.protocol = sock->protocol;
+	call.local = &sock->local;
+	if (!sock->local.in.sin_port) { /* bound by the connect */
+		sock->local.in.sin_port = htons(MODEL_PORT + 1);
+		sock->local.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
 	model.attempts++;
 	if (model.intruder)
 		intrude(&call);
@@ -2038,6 +2210,12 @@ static int open_cpus(const char *given, bool all)
 	return open_text(text);
 }
 
+/* readme_msg[], kernel/trace/trace.c. */
+static const char readme[] = "tracing mini-HOWTO:\n\n# echo 0 > tracing_on : quick way to disable tracing\n";
+static const char readme_4_12[] = "tracing mini-HOWTO:\n\n  kprobe_events\n\t  accepts: event-definitions\n"
+				  "\t   Format: p[:[<group>/]<event>] <place> [<args>]\n"
+				  "\t           r[maxactive][:[<group>/]<event>] <place> [<args>]\n";
+
 /* A directory of tracefs: kprobe_events and what lies below events/. */
 static int open_in_tracefs(const char *path, int flags)
 {
@@ -2072,11 +2250,15 @@ static int open_in_tracefs(const char *path, int flags)
 		if (!strcmp(path, event))
 			return open_text(text);
 	}
+	if (!strcmp(path, "README"))
+		return open_text(model.kernel->version >= KERNEL_VERSION(4, 12, 0) ? readme_4_12 : readme);
 	if (sscanf(path, "events/%63[^/]/%63[^/]/id", group, name) != 2)
 		return -ENOENT;
 	snprintf(event, sizeof(event), "%s/%s", group, name);
 	if (!strcmp(event, "syscalls/sys_enter_connect") && model.ftrace_syscalls)
 		return open_text("21\n");
+	if (!strcmp(event, "syscalls/sys_exit_connect") && model.ftrace_syscalls)
+		return open_text("20\n");
 	if (!strcmp(event, "raw_syscalls/sys_enter") && model.ftrace_syscalls)
 		return open_text("17\n");
 	probe = model_find_probe(event);
@@ -2092,6 +2274,28 @@ static int open_directory(bool tracefs)
 
 	dir->tracefs = tracefs;
 	return new_fd(dir);
+}
+
+static const struct model_thread *find_thread(const char *path)
+{
+	unsigned int pid, tid;
+
+	if (sscanf(path, "/proc/%u/task/%u", &pid, &tid) != 2)
+		return NULL;
+	for (size_t i = 0; model.threads[i].pid_tgid; i++) {
+		if (model.threads[i].pid_tgid == ((uint64_t)pid << 32 | tid))
+			return &model.threads[i];
+	}
+	return NULL;
+}
+
+static int open_thread(const char *path)
+{
+	const struct model_thread *thread = find_thread(path);
+
+	if (!thread)
+		return -ENOENT;
+	return thread->syscall ? open_text(thread->syscall) : -EACCES;
 }
 
 /* 5.4 with lockdown=confidentiality creates no file in tracefs at all (tracefs_create_file(), fs/tracefs/inode.c). */
@@ -2111,6 +2315,10 @@ static int open_path(const char *path, int flags)
 		snprintf(text, sizeof(text), "%d\n", model.kernel->pmu_type);
 		return open_text(text);
 	}
+	if (!strcmp(path, "/sys/bus/event_source/devices/kprobe/format/retprobe"))
+		return model.kernel->pmu_type && model.kprobe_events ? open_text("config:0\n") : -ENOENT;
+	if (!strncmp(path, "/proc/", 6) && strstr(path, "/task/"))
+		return open_thread(path);
 	if (!strcmp(path, "/sys/devices/system/cpu/possible"))
 		return open_cpus(model.possible, true);
 	if (!strcmp(path, "/sys/devices/system/cpu/online"))
@@ -2392,6 +2600,8 @@ int sys_stat(const char *path, struct stat *status)
 		status->st_ino = inode;
 		return 0;
 	}
+	if (!result && find_thread(path))
+		return 0;
 	if (result || !model.real_files)
 		return result ? result : -ENOENT;
 	return stat(path, status) ? -errno : 0;

@@ -61,6 +61,14 @@ struct model_probe {
 	char symbol[128];
 	int id;	  /* 0: free */
 	int held; /* perf events on it, of this process or another */
+	bool returns;
+	unsigned int instances; /* as asked for; 0: the default */
+};
+
+/* What /proc tells of a thread. */
+struct model_thread {
+	uint64_t pid_tgid;   /* 0: no more of them */
+	const char *syscall; /* /proc/PID/task/TID/syscall; NULL: it may not be read */
 };
 
 struct model {
@@ -76,7 +84,7 @@ struct model {
 
 	/* The configuration. */
 	bool no_kallsyms;
-	const char *symbols[16]; /* functions that can be probed, NULL at the end */
+	const char *symbols[24]; /* functions that can be probed, NULL at the end */
 	bool kprobe_events;	 /* CONFIG_KPROBE_EVENTS */
 	bool bpf_events;	 /* CONFIG_BPF_EVENTS */
 	bool bpf_syscall;
@@ -114,10 +122,17 @@ struct model {
 	uint64_t clock;	      /* what bpf_ktime_get_ns() says; 0: the real time */
 	char comm[COMM_SIZE]; /* "": this process's */
 
+	struct model_thread threads[8];
+
 	/* Misbehaviour. */
-	bool silent;	     /* kprobes are set and never hit */
-	int wrong_fd;	     /* added to the descriptor in the saved registers once they were learnt */
-	bool intruder;	     /* somebody else connects, alike, right before each of our attempts */
+	const char *inlined[4]; /* functions that can be probed and are never reached */
+	bool returns_missed;	/* kretprobes have no instance left... */
+	bool verdicts_missed;	/* ... those on the security hook */
+	bool sock_unreadable;	/* struct socket leads nowhere */
+	bool protocol_twice;	/* something else in struct sock looks like the protocol */
+	bool silent;		/* kprobes are set and never hit */
+	int wrong_fd;		/* added to the descriptor in the saved registers once they were learnt */
+	bool intruder;		/* somebody else connects, alike, right before each of our attempts */
 	int steal_event;     /* so many of our new probe events are removed by somebody who takes them for leftovers */
 	bool user_page_ends; /* the page behind a user address is not there */
 	bool key_races;	     /* another CPU puts each key that a program finds missing, with a sum of its own */
@@ -186,12 +201,17 @@ struct model_call {
 	int family, type;
 	const void *addr;
 	int addrlen;
-	uint64_t nr;	 /* orig_ax, syscallno */
-	uint64_t ip, ax; /* saved ones; 0: as in a system call under way */
-	uint64_t bx, cx; /* 32-bit calls */
-	bool no_call;	 /* a kernel thread */
-	uint8_t stale;	 /* what the kernel's buffer holds behind the address */
+	uint64_t nr;	     /* orig_ax, syscallno */
+	uint64_t ip, ax;     /* saved ones; 0: as in a system call under way */
+	uint64_t bx, cx;     /* 32-bit calls */
+	bool no_call;	     /* a kernel thread */
+	uint8_t stale;	     /* what the kernel's buffer holds behind the address */
+	int protocol;	     /* 0: as family and type have it */
+	int verdict, result; /* 0 or a negative errno */
+	bool blocks;	     /* it does not return */
+	const void *local;   /* sockaddr_in or _in6 that the socket is bound to; NULL: 10.1.2.3:MODEL_PORT */
 };
+#define MODEL_PORT 40001
 void model_connect(const struct model_call *call);
 /* A kernel function is called with a first argument, an event of tasks happens. */
 void model_function(const char *symbol, uint64_t arg1);

@@ -400,6 +400,11 @@ static bool check_filtered(const struct image *image, const char *name, const st
 		object_set_constant(object, "REGS_FROM_TOP", 0, &err);
 		object_set_constant(object, "PLACE", 0, &err);
 		object_set_constant(object, "NATIVE", 0, &err);
+		object_set_constant(object, "RESULT", 0, &err);
+		object_set_constant(object, "SOCK_AT", 0, &err);
+		object_set_constant(object, "SADDR6_AT", 0, &err);
+		object_set_constant(object, "PROTOCOL_AT", 0, &err);
+		object_set_constant(object, "PROTOCOL_MASK", 0, &err);
 		object_set_constant(object, "COUNT", 0, &err);
 	}
 	if (on)
@@ -408,6 +413,9 @@ static bool check_filtered(const struct image *image, const char *name, const st
 		object_set_constant(object, "PEEK", 0, &err);
 	good = check_program(object, "kprobe/learn", BPF_PROG_TYPE_KPROBE, rules);
 	good &= check_program(object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, rules);
+	good &= check_program(object, "kprobe/learn_sock", BPF_PROG_TYPE_KPROBE, rules);
+	good &= check_program(object, "kretprobe/verdict", BPF_PROG_TYPE_KPROBE, rules);
+	good &= check_program(object, "kretprobe/end", BPF_PROG_TYPE_KPROBE, rules);
 	if (rules->tracepoints)
 		good &= check_program(object, "tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT, rules);
 	if (rules->tracepoints && on)

@@ -100,6 +100,15 @@ static void test_switches(void **state)
 	assert_int_equal(options.format, FORMAT_JSON);
 	good("--json --format=text");
 	assert_int_equal(options.format, FORMAT_TEXT);
+	assert_false(options.result);
+	good("-r");
+	assert_true(options.result && options.shown_outcomes == OUTCOMES_ALL);
+	good("--result");
+	assert_true(options.result);
+	good("-z");
+	assert_true(options.result && options.shown_outcomes == OUTCOMES_SUCCESSFUL);
+	good("-Z");
+	assert_true(options.result && options.shown_outcomes == OUTCOMES_FAILED);
 	good("-tTUH");
 	assert_true(options.since_start && options.clock && options.user && !options.header);
 }

@@ -31,6 +31,8 @@ static const struct program {
 	{"kprobe/connect", BPF_PROG_TYPE_KPROBE, NULL, NULL},
 	{"kprobe/learn", BPF_PROG_TYPE_KPROBE, NULL, NULL},
 	{"tracepoint/learn", BPF_PROG_TYPE_TRACEPOINT, "syscalls", "sys_enter_connect"},
+	{"kprobe/learn_sock", BPF_PROG_TYPE_KPROBE, NULL, NULL},
+	{"kretprobe/end", BPF_PROG_TYPE_KPROBE, NULL, NULL}, /* on an entry, where the return value is 0 */
 	{"tracepoint/connect", BPF_PROG_TYPE_TRACEPOINT, "syscalls", "sys_enter_connect"},
 	{"tracepoint/sys_enter", BPF_PROG_TYPE_TRACEPOINT, "raw_syscalls", "sys_enter"},
 	{"raw_tracepoint/sys_enter", BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "sys_enter"},
@@ -168,7 +170,7 @@ static void note_ring(struct mapped_ring *ring)
 	ring->called = 0;
 }
 
-static void connect_all(struct mapped_ring *ring)
+static void connect_all(struct mapped_ring *ring, int pending)
 {
 	static const uint64_t numbers[] = {42, 102, 362, 0x40000000 | 42, 426, 0, 203, 283};
 	static const int lengths[] = {0, 1, 4, 16, 28, 29, 110, 128, 129, -1};
@@ -199,6 +201,7 @@ static void connect_all(struct mapped_ring *ring)
 		addr.in.sin_addr.s_addr = htonl(i / 3 % 2 ? INADDR_LOOPBACK : 0x0a010203);
 		/* Some happen on a CPU that has no ring. */
 		model.cpu = i % 5 == 0 ? 1 : 0;
+		bpf_map_access(BPF_MAP_UPDATE_ELEM, pending, &model.pid_tgid, &(struct pending){.time = i});
 		model_connect(&call);
 		if (i % 16 == 0)
 			note_ring(ring);
@@ -267,6 +270,8 @@ static struct object *open_object(const struct image *image, const struct settin
 	object_set_constant(object, "REGS_FROM_TOP", setting->regs_from_top, &err);
 	object_set_constant(object, "PLACE", setting->place, &err);
 	object_set_constant(object, "NATIVE", setting->native, &err);
+	object_set_constant(object, "RESULT", setting->native, &err);
+	object_set_constant(object, "SOCK_AT", setting->native ? 24 : 0, &err);
 	object_set_constant(object, "NONCE", setting->nonce, &err);
 	object_set_constant(object, "MAPPED", setting->mapped, &err);
 	/* Its maps are there already. */
@@ -308,7 +313,7 @@ static void run(const struct image *image, const struct program *program, const 
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
 		assert_int_equal(bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
-		connect_all(model_mapped_ring(object_map_fd(object, "mapped"), 0));
+		connect_all(model_mapped_ring(object_map_fd(object, "mapped"), 0), object_map_fd(object, "pending"));
 	}
 	note_maps(object);
 	model.watch = NULL;

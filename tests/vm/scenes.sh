@@ -324,6 +324,71 @@ scene_killed()
 	umount /tmp/tracefs 2>/dev/null
 }
 
+# --- how attempts end ---
+
+# What the callers saw, by themselves and by strace, and what connsnoop says of it; the host compares.
+scene_result()
+{
+	start result -r -v --json -o /results/result.json || return
+	caller results >/results/result.told
+	stop
+	is "result: status" $? 0
+	if caller32 list >/dev/null 2>&1; then
+		start result-socketcall -r --json -o /results/result-socketcall.json || return
+		caller32 -s results >/results/result-socketcall.told
+		stop
+	fi
+	start result-strace -r --json -o /results/result-strace.json || return
+	if strace -f -T -e trace=connect -o /results/result.strace caller results >/results/result-strace.told 2>/tmp/err; then
+		report ok "result: strace"
+	else
+		rm -f /results/result.strace /results/result-strace.*
+		report note "result: strace" "does not run here: $(tail -n 1 /tmp/err)"
+	fi
+	stop
+	result_kinds
+	result_blocked
+}
+
+# -z and -Z: one has what the other has not, but for what is not known.
+result_kinds()
+{
+	local kind
+
+	for kind in z Z; do
+		start "result-$kind" "-$kind" --json --comm results -o "/tmp/$kind.json" || return
+		caller results >/dev/null
+		stop
+		is "result -$kind: accounts" "$(events_in "/tmp/$kind.json")" \
+			"$(summary_of "/results/result-$kind.err" | cut -d ' ' -f 2)"
+	done
+	is "result -z: no failures" "$(grep -c '"outcome":"failure"' /tmp/z.json)" 0
+	is "result -Z: failures only" "$(grep -c '"outcome":"\(success\|in_progress\)"' /tmp/Z.json)" 0
+	must "result -z: successes" grep -q '"outcome":"success"' /tmp/z.json
+	must "result -z: in progress" grep -q '"outcome":"in_progress"' /tmp/z.json
+	must "result -Z: failures" grep -q '"outcome":"failure"' /tmp/Z.json
+	rm -f /tmp/z.json /tmp/Z.json
+}
+
+# One that is still blocked when connsnoop ends is shown all the same.
+result_blocked()
+{
+	local caller
+
+	start result-end -r --json --comm results -o /tmp/end.json || return
+	caller results blocked >/tmp/told &
+	caller=$!
+	until grep -q '"fd":809' /tmp/told; do
+		sleep 0.05
+	done
+	sleep 0.1
+	stop
+	is "result at the end: status" $? 0
+	must "result at the end: one that blocks is unknown" grep -q '"sockfd":809.*"outcome":"unknown"' /tmp/end.json
+	wait "$caller"
+	rm -f /tmp/end.json /tmp/told
+}
+
 # --- the command line ---
 
 status_of()

@@ -6,6 +6,7 @@
  *	caller lag COUNT		connects; reads the tracer's JSON from stdin
  *	caller tally			counts the lines of the tracer's JSON
  *	caller btf			where the kernel says that things lie in its structs
+ *	caller [-s] results [blocked]	connects that end in every way; one that does not, for 10 s
  *	caller as UID COMMAND...	runs a command without any privilege
  */
 #define _GNU_SOURCE
@@ -126,6 +127,8 @@ int main(int argc, char **argv)
 		return tally_main();
 	if (!strcmp(argv[1], "btf"))
 		return btf_main();
+	if (!strcmp(argv[1], "results"))
+		return results_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "as"))
 		return as_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "after-exec"))

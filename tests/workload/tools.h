@@ -7,6 +7,7 @@ int storm_main(int argc, char **argv);
 int lag_main(int argc, char **argv);
 int btf_main(void);
 int tally_main(void);
+int results_main(int argc, char **argv);
 int as_main(int argc, char **argv);
 int after_exec_main(void);   /* what the set-user-ID case runs as */
 int after_thread_main(void); /* what a thread of the case thread-execs runs */

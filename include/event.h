@@ -206,11 +206,11 @@ struct control {
  * preemption off, and 32-bit ARM's JIT has no atomic add.
  */
 struct counters {
-	__u64 attempts; /* the program was asked, and it was not connsnoop's own */
-	__u64 filtered; /* of these: the program itself saw that they were not asked for */
-	__u64 refused;	/* the ring did not take the record (4.4 to 4.19 do not say so) */
-	__u64 ringless; /* the CPU had no ring: it came online and the reader had not caught up */
-	__u64 other;	/* counted in the kernel, and no key had room for it (count_key.h) */
+	__u64 attempts;	  /* the program was asked, and it was not connsnoop's own */
+	__u64 filtered;	  /* of these: the program itself saw that they were not asked for */
+	__u64 refused;	  /* the ring did not take the record (4.4 to 4.19 do not say so) */
+	__u64 ringless;	  /* the CPU had no ring: it came online and the reader had not caught up */
+	__u64 other;	  /* counted in the kernel, and no key had room for it (count_key.h) */
 	__u64 unfollowed; /* processes that found no room in the list of those that are followed */
 	__u64 pad[2];
 };

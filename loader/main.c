@@ -189,7 +189,8 @@ static int trace(const struct options *options)
 
 	command_remember(&command);
 	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    open_sink(&sink, options, loop.signals, &err) || tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
+	    open_sink(&sink, options, loop.signals, &err) ||
+	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
 		status = err.status;

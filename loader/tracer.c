@@ -489,8 +489,7 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		return true;
 	tracer->tally[cpu].received++;
 	tagger_tag(&tracer->tagger, &attempt);
-	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) ||
-	    !callers_pass(&tracer->callers, &attempt)) {
+	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}

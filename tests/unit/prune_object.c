@@ -53,15 +53,18 @@ static const struct setting {
 	{"no registers", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 	{"no native calls", 16384, 168, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 	{"all off", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
-	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+	{"large numbers", 65536, 0xffffffff, 0xffff, UINT64_MAX, UINT64_MAX, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0,
+	 0, NULL},
 	{"single numbers", 16384, 168, 0, 1, NONCE, 0, "7", "!1", "9", NULL, NULL, NULL, 0, 0, NULL},
-	{"lists", 16384, 168, 0, 1, NONCE, 0, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x", 0, 0, NULL},
+	{"lists", 16384, 168, 0, 1, NONCE, 0, "1-7", "0,2-9", "!1-8", "!10.0.0.0/8,::1", "curl,wget", "!/run/x", 0, 0,
+	 NULL},
 	{"families", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, "127.0.0.0/8", NULL, "/*", 0, 0, NULL},
 	{"mapped rings", 16384, 168, 3, 1, NONCE, 1, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 	{"mapped rings, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", NULL, NULL, NULL, "curl", NULL, 0, 0, NULL},
 	{"counting", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, (1 << BY_COLUMNS) - 1, 0, NULL},
 	{"counting by one", 0, 0, 0, 0, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, BY(BY_ADDR), 0, NULL},
-	{"counting, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", "0,2-9", NULL, "127.0.0.0/8", "curl", NULL, BY(BY_PORT), 0, NULL},
+	{"counting, filtered", 0, 0, 0, 0, NONCE, 1, "1-7", "0,2-9", NULL, "127.0.0.0/8", "curl", NULL, BY(BY_PORT), 0,
+	 NULL},
 	{"who", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_ALL, NULL},
 	{"parent", 16384, 168, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_PPID, NULL},
 	{"a namespace", 0, 0, 3, 1, NONCE, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, IDENTITY_NET_NS, "!2779096485"},
@@ -312,7 +315,8 @@ static void run(const struct image *image, const struct program *program, const 
 		const uint32_t wish_entry = PEEKS;
 
 		assert_int_equal(control_write(object_map_fd(object, "control"), &control), 0);
-		assert_int_equal(bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
+		assert_int_equal(
+			bpf_map_access(BPF_MAP_UPDATE_ELEM, object_map_fd(object, "peeks"), &wish_entry, &wish), 0);
 		connect_all(model_mapped_ring(object_map_fd(object, "mapped"), 0), object_map_fd(object, "pending"));
 	}
 	note_maps(object);

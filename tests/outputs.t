@@ -128,7 +128,7 @@ sub full_disk
 	my $run = $snoop->start('--json', '-o', $path);
 
 	$snoop->call(1, 800);
-	Snoop::wait_for(sub { $run->said =~ /ENOSPC/ }, 5);
+	Snoop::wait_for(sub { $run->said =~ /ENOSPC/ }, 60);
 	unlink "$dir/small/ballast";
 	Snoop::nap(1.2); # no event comes, and what waits is written all the same
 	is(scalar(() = Snoop::slurp($path) =~ /\n/g), 800, 'full disk: written when there is room again');
@@ -226,11 +226,11 @@ sub through_rsyslog
 	my $all = $parts[0] + $parts[1] + $parts[2];
 
 	$snoop->call(1, $parts[0], 100);
-	Snoop::wait_for(sub { $rsyslog->count >= $parts[0] }, 10);
+	Snoop::wait_for(sub { $rsyslog->count >= $parts[0] }, 60);
 	is($rsyslog->count, $parts[0], "$name: all have come");
 	$rsyslog->stop;
 	$snoop->call($parts[0] + 1, $parts[1], 100);
-	Snoop::wait_for(sub { $run->said =~ /ECONN|ENOENT/ }, 5);
+	Snoop::wait_for(sub { $run->said =~ /ECONN|ENOENT/ }, 60);
 	$rsyslog->start;
 	$snoop->call($parts[0] + $parts[1] + 1, $parts[2], 100);
 	Snoop::wait_for(sub { $rsyslog->count >= $all }, $lossy ? 3 : 15);
@@ -261,7 +261,7 @@ sub odd_bytes
 		"/tmp/\xff\x80bytes", 'x' x 108, "\x01" x 107, '<86>1 - - - - - -', "/tmp/[a\@1 b=\"c\"]");
 
 	$snoop->call_unix(@paths);
-	Snoop::wait_for(sub { $rsyslog->count >= @paths }, 5);
+	Snoop::wait_for(sub { $rsyslog->count >= @paths }, 60);
 	$run->stop;
 	my @got = map { $snoop->path_of($_) } events(map { $_->{msg} } $rsyslog->messages);
 	is_deeply([map { unpack 'H*', $_ } @got], [map { unpack 'H*', $_ } @paths], "$name: every byte of odd paths");
@@ -277,7 +277,7 @@ sub overflow
 	$snoop->call(1, 10000);
 	Snoop::nap(0.5);
 	$rsyslog->start;
-	Snoop::wait_for(sub { $rsyslog->count >= 500 }, 10);
+	Snoop::wait_for(sub { $rsyslog->count >= 500 }, 60);
 	$run->stop;
 	Snoop::wait_for(sub { $rsyslog->count >= $run->{shown} + 1 }, 5);
 	my @lines = events(map { $_->{msg} } $rsyslog->messages);
@@ -310,7 +310,7 @@ sub text_messages
 
 	$snoop->call(1, 3);
 	$run->stop;
-	Snoop::wait_for(sub { $rsyslog->count >= 4 }, 5);
+	Snoop::wait_for(sub { $rsyslog->count >= 4 }, 60);
 	my @lines = map { $_->{msg} } $rsyslog->messages;
 	is(scalar @lines, 4, 'text: no header, three events, the sum');
 	like($lines[1], qr/^\d+ +\S+ +\d+ .* 127\.0\.0\.2:9\b/, 'text: an event');
@@ -326,14 +326,14 @@ sub through_journald
 	my @paths = ("/tmp/a\nPRIORITY=0\nMESSAGE=all is well", "/tmp/\xff\x80bytes", "/tmp/\xc3\xa4");
 
 	$snoop->call(1, 800);
-	Snoop::wait_for(sub { $journald->messages >= 800 }, 20);
+	Snoop::wait_for(sub { $journald->messages >= 800 }, 60);
 	$journald->stop;
 	$snoop->call(801, 200);
-	Snoop::wait_for(sub { $run->said =~ /ECONNREFUSED/ }, 5);
+	Snoop::wait_for(sub { $run->said =~ /ECONNREFUSED/ }, 60);
 	$journald->start;
 	$snoop->call(1001, 500);
 	$snoop->call_unix(@paths);
-	Snoop::wait_for(sub { $journald->messages >= 1500 + @paths }, 20);
+	Snoop::wait_for(sub { $journald->messages >= 1500 + @paths }, 60);
 	$run->stop;
 	my @messages = $journald->messages;
 	my @sums = grep { !exists $_->{CONNSNOOP_PID} } @messages;

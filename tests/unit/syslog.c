@@ -760,7 +760,7 @@ static void test_slow_but_steady_receiver(void **state)
 	sink.hurry = true;
 	sink_flush(&sink);
 	sink_flush(&sink);
-	assert_in_range(clock_monotonic() - before, 1900000000, 3200000000);
+	assert_in_range(clock_monotonic() - before, 1900000000, 20000000000);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	assert_in_range(sink_forget_messages(&sink), put / 2, put - 60);
@@ -785,7 +785,7 @@ static void test_signal_with_a_slow_receiver(void **state)
 		sink.stuck = false; /* as if there had been progress */
 		sink_flush(&sink);
 	}
-	assert_in_range(clock_monotonic() - before, 250000000, 800000000);
+	assert_in_range(clock_monotonic() - before, 250000000, 20000000000);
 	close(stop[0]);
 	close(stop[1]);
 }
@@ -1009,7 +1009,7 @@ static void test_tcp_silence(void **state)
 	sink_flush(&sink);
 	assert_int_equal(sink_forget_messages(&sink) + sink.dropped, 20000);
 	sink_close(&sink);
-	assert_in_range(clock_monotonic() - before, 250000000, 800000000);
+	assert_in_range(clock_monotonic() - before, 250000000, 20000000000);
 	for (int i = 0; i < 64; i++)
 		close(fill[i]);
 }

@@ -519,10 +519,32 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 	return rings_read(tracer->rings, until, &reader);
 }
 
+/*
+ * With results a ring's losses are not of attempts alone, and it does not say which. What the programs counted before the
+ * rings are read is received or lost behind that, but for one a CPU that may be under way, and those without a ring.
+ */
+static void count_before(struct tracer *tracer, uint64_t now)
+{
+	if (!tracer->results || now - tracer->last_count < LOSS_INTERVAL)
+		return;
+	tracer->last_count = now;
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
+		struct tally *tally = &tracer->tally[cpu];
+		struct counters counters;
+
+		if (tally->lost > tally->reported && !desk_count(&tracer->desk, cpu, &counters))
+			tally->counted = counters.attempts - counters.filtered - counters.ringless;
+	}
+}
+
 size_t tracer_drain(struct tracer *tracer)
 {
-	uint64_t until = clock_monotonic();
-	size_t count = read_until(tracer, until);
+	uint64_t until;
+	size_t count;
+
+	count_before(tracer, clock_monotonic());
+	until = clock_monotonic();
+	count = read_until(tracer, until);
 
 	/* After the attempts, which see no answer that came later than they. */
 	names_drain(tracer->names, until);
@@ -638,6 +660,15 @@ uint64_t tracer_unfollowed(const struct tracer *tracer)
 	return sum;
 }
 
+/* Of what the ring told of, and what was told before stays said. */
+static uint64_t lost_for_sure(const struct tally *tally)
+{
+	uint64_t missing = tally->counted > tally->received + 1 ? tally->counted - tally->received - 1 : 0;
+	uint64_t lost = missing < tally->lost ? missing : tally->lost;
+
+	return lost > tally->reported ? lost : tally->reported;
+}
+
 /* Where the kernel keeps sums, what has no record is not lost, and in the sums it has no CPU. */
 static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished)
 {
@@ -646,12 +677,11 @@ static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished
 
 	if (tracer->keyed.in_kernel)
 		return tally->lost;
-	/* What a ring tells of are losses of endings, too. */
-	if (!finished && (!tracer->results || tally->lost <= tally->reported))
+	if (!finished && tracer->results)
+		return lost_for_sure(tally);
+	if (!finished)
 		return tally->lost;
 	attempts = attempts_of(tracer, cpu);
-	if (!finished && attempts > tally->received)
-		return tally->lost < attempts - tally->received ? tally->lost : attempts - tally->received;
 	return attempts > tally->received ? attempts - tally->received : 0;
 }
 

@@ -24,6 +24,7 @@ struct tally {
 	uint64_t lost;	   /* told by its ring */
 	uint64_t reported; /* losses that the user was told of */
 	uint64_t ringless; /* attempts that found no ring, as last seen */
+	uint64_t counted;  /* attempts that must have been received or lost; see count_before() */
 };
 
 struct tracer {
@@ -56,6 +57,7 @@ struct tracer {
 	struct style *style;
 	bool enough;	      /* -n events were shown */
 	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */
+	uint64_t last_count;  /* of count_before() */
 };
 
 /* Loads, opens and attaches until a hook has proved itself. Cleans up by tracer_close(), also after a failure. */

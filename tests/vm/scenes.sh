@@ -147,6 +147,7 @@ scene_storm()
 	storm storm -a
 	storm storm-small-buffer -a --buffer-pages 1
 	storm storm-filtered -P 10
+	storm storm-result -a -r
 }
 
 # --- processors that come and go ---
@@ -346,8 +347,24 @@ scene_result()
 		report note "result: strace" "does not run here: $(tail -n 1 /tmp/err)"
 	fi
 	stop
+	result_uring
 	result_kinds
 	result_blocked
+}
+
+# io_uring connects in the caller's thread, in workers and in one that polls: each return is seen where it comes by.
+result_uring()
+{
+	start result-uring -r -a --json -o /tmp/uring.json || return
+	# shellcheck disable=SC2046
+	caller $(caller list | grep uring) >/dev/null
+	stop
+	if grep -q '"via":"io_uring"' /tmp/uring.json; then
+		is "result: io_uring, unknown" "$(grep '"via":"io_uring"' /tmp/uring.json | grep -c '"outcome":"unknown"')" 0
+		report note "result: io_uring" "$(grep '"via":"io_uring"' /tmp/uring.json |
+			sed 's/.*"outcome":"\([a-z_]*\)".*/\1/' | sort | uniq -c | tr '\n' ' ')"
+	fi
+	rm -f /tmp/uring.json
 }
 
 # -z and -Z: one has what the other has not, but for what is not known.

@@ -6,6 +6,9 @@ package Table;
 use strict;
 use warnings;
 
+use Instructions;
+use Rows;
+
 my %label = (
 	none => 'no tracer (the whole connect)',
 	empty => 'empty program',
@@ -36,35 +39,112 @@ sub ratio
 	return $of && $of > 0 ? sprintf '%.2f', $value / $of : '-';
 }
 
+sub whole
+{
+	my ($value) = @_;
+
+	return defined $value ? sprintf '%.0f', $value : '';
+}
+
+# A goal and what came of it: "≤ 1.65 × constant: 1.58, met".
+sub goal
+{
+	my ($limit, $value, $of) = @_;
+
+	return '' unless defined $value;
+	return sprintf '≤ %s%s: %s', $limit, $of // '', $value <= $limit ? 'met' : 'missed';
+}
+
+sub added
+{
+	my ($found, $name, $kind, $key) = @_;
+	my $value = $found->{$name}{$kind};
+
+	return $value ? $value->{$key} - $found->{none}{$kind}{$key} : undef;
+}
+
+# What the tracer's own process takes for each event that it shows, or drops for a filter, or counts.
+sub reader
+{
+	my ($row, $found) = @_;
+	my $events = $row->{package} ? $found->{lines} : (split ' ', $found->{is} // '0')[0] + ($found->{filtered} // 0);
+
+	return $events ? $found->{cpu_ns} / $events : undef;
+}
+
+# A connect on one CPU, from the caller to the line in the file.
+sub in_all
+{
+	my ($row, $found, $kind) = @_;
+	my $thread = added($found, $row->{name}, $kind, 'min');
+	my $reader = reader($row, $found->{$row->{name}});
+
+	return defined $thread ? $thread + ($reader // 0) : undef;
+}
+
+# The best of the peers that show the event.
+sub best_peer
+{
+	my ($result) = @_;
+	my %took = map { $_->{label} => in_all($_, $result->{peers}, 'udp') }
+		grep { $_->{package} && $result->{peers}{$_->{name}}{udp} } @{$result->{rows}};
+	my ($best) = sort { $took{$a} <=> $took{$b} } keys %took;
+
+	return $best ? ($took{$best}, $best) : ();
+}
+
+sub guest_goals
+{
+	my ($row, $own, $udp, $all, $best) = @_;
+	my $is = $row->{is} // return '';
+	my ($of, $times, $what) = @{{
+		shown => ['constant', Rows::SHOWN, ' × constant'],
+		filtered => ['empty', Rows::FILTERED, ' × empty'],
+		counted => ['hash', Rows::COUNTED, ' × hash update'],
+	}->{$is}};
+	my $floor = added($own, $of, 'udp', 'median');
+	my $text = sprintf '%s (%.2f)', goal($times, $udp / $floor, $what), $udp / $floor;
+
+	$text .= sprintf '; with reader < %.0f: %s', $best, $all < $best ? 'met' : 'missed'
+		if $is eq 'shown' && defined $best;
+	return $text;
+}
+
+sub lost_of
+{
+	my ($row, $found) = @_;
+
+	return $row->{floor} || !$row->{package} ? $found->{lost} // 0 :
+		sprintf '%.1f %%', 100 * (1 - $found->{lines} / Instructions::made($found));
+}
+
 sub guest
 {
-	my ($found) = @_;
-	my %base = map { $_ => $found->{none}{$_} } qw(udp unix tcp);
-	my $text = head("Instructions added to a connect (kprobe, $found->{release}, one CPU)",
-		'', 'UDP, thread', '/ constant', '/ empty', 'UNIX', 'TCP refused', 'UDP, reader included',
-		'/ constant', 'lost');
-	my $added = sub {
-		my ($name, $kind, $key) = @_;
+	my ($result) = @_;
+	my $own = $result->{own};
+	my ($best, $best_name) = best_peer($result);
+	my $text = head("Instructions added to a connect (kprobe, $own->{release}, one CPU)",
+		'', 'UDP, thread', '/ constant', '/ empty', 'UNIX', 'TCP refused', 'reader, per event shown',
+		'UDP, both', 'TCP, both', 'lost', 'goal');
 
-		return ($found->{$name}{$kind}{$key} // 0) - $base{$kind}{$key};
-	};
+	$text .= row($label{none}, whole($own->{none}{udp}{median}), '', '',
+		(map { whole($own->{none}{$_}{median}) } qw(unix tcp)),
+		('') x 5);
+	for my $row (@{$result->{rows}}) {
+		my ($name, $found) = ($row->{name}, $result->{$row->{package} ? 'peers' : 'own'});
+		my $thread = added($found, $name, 'udp', 'median');
+		my $all = in_all($row, $found, 'udp');
 
-	$text .= row($label{none}, sprintf('%.0f', $base{udp}{median}), '', '',
-		(map { sprintf '%.0f', $base{$_}{median} } qw(unix tcp)),
-		sprintf('%.0f', $base{udp}{wall}), '', '');
-	for my $name (qw(empty constant text json filtered)) {
-		my $thread = $added->($name, 'udp', 'median');
-		my $wall = $added->($name, 'udp', 'wall');
-
-		$text .= row($label{$name}, sprintf('%.0f', $thread),
-			ratio($thread, $added->('constant', 'udp', 'median')),
-			ratio($thread, $added->('empty', 'udp', 'median')),
-			(map { sprintf '%.0f', $added->($name, $_, 'median') } qw(unix tcp)),
-			sprintf('%.0f', $wall), ratio($wall, $added->('constant', 'udp', 'wall')),
-			$found->{$name}{lost} // 0);
+		$text .= row($row->{label}, whole($thread), map({
+			defined $thread ? ratio($thread, added($own, $_, 'udp', 'median')) : ''
+		} qw(constant empty)), (map { whole(added($found, $name, $_, 'median')) } qw(unix tcp)),
+			whole(reader($row, $found->{$name})), (map { whole(in_all($row, $found, $_)) } qw(udp tcp)),
+			lost_of($row, $found->{$name}), guest_goals($row, $own, $thread, $all, $best));
 	}
+	$text .= "\nLeft out: $_.\n" for @{$result->{notes} // []};
+	$text .= "\nThe best of those that show the event, reader included, is $best_name.\n" if $best_name;
 	return $text . sprintf("\nUntraced once more at the end: %.1f, before: %.1f.\n\n",
-		$found->{again}{udp}{median}, $base{udp}{median});
+		$own->{again}{udp}{median}, $own->{none}{udp}{median});
 }
 
 sub per_million

@@ -12,8 +12,8 @@ use File::Path qw(make_path remove_tree);
 
 use Rows;
 
-my @qemu = (qw(qemu-system-x86_64 -accel tcg -cpu max -icount), 'shift=0,sleep=off',
-	qw(-nic none -display none -monitor none -no-reboot -serial stdio));
+my @qemu = (qw(qemu-system-x86_64 -cpu max -nic none -display none -monitor none -no-reboot -serial stdio));
+my @counted = (qw(-accel tcg -smp 1 -icount shift=0,sleep=off));
 
 # Options: root, build.
 sub new
@@ -99,8 +99,9 @@ sub boot
 	my $image = $self->kernel;
 
 	$self->build_initramfs($name, $script, $option{peers});
-	open(my $guest, '-|', 'timeout', '1800', @qemu, '-smp', $option{cpus} // 1, '-m', $option{memory} // 640,
-		'-kernel', $image, '-initrd', "$self->{dir}/$name.initramfs",
+	open(my $guest, '-|', 'timeout', '1800', @qemu,
+		$option{cpus} ? ('-accel', 'tcg,thread=multi', '-smp', $option{cpus}) : @counted,
+		'-m', $option{memory} // 640, '-kernel', $image, '-initrd', "$self->{dir}/$name.initramfs",
 		'-append', 'console=ttyS0 panic=-1 loglevel=4 rdinit=/init') or die "bench: qemu: $!\n";
 	return {out => $guest, name => $name};
 }
@@ -186,6 +187,52 @@ sub measure
 		push @{$result{rows}}, $row unless $why;
 	}
 	return \%result;
+}
+
+# By number of CPUs: what a connect costs, a start, and how much memory is gone then. With more than one CPU a guest does
+# not boot while its instructions are counted, so its clock is this machine's; of each round's shortest run the shortest
+# is taken.
+sub cpus
+{
+	my ($self) = @_;
+	my @tracers = (['none', 'nothing'], ['empty', 'floor /floor.bpf.o kprobe empty'],
+		['constant', 'floor /floor.bpf.o kprobe constant'], ['text', 'connsnoop -o /tmp/out']);
+	my @script;
+	my %found;
+
+	for my $round (1 .. 3) {
+		push @script, map { "under $_->[0]_$round udp '' $_->[1]" } @tracers;
+	}
+	for my $cpus (1, 2, 4, 16, 64) {
+		my $guest = $self->finish($self->boot("cpus$cpus", [@script, 'start text connsnoop'], cpus => $cpus,
+			memory => 1024));
+
+		for my $name (map { $_->[0] } @tracers) {
+			my @shortest = sort { $a <=> $b } map { $_->{udp}{min} }
+				grep { $_->{udp} } map { $guest->{"${name}_$_"} } 1 .. 3;
+
+			$found{$cpus}{$name} = $shortest[0];
+		}
+		$found{$cpus}{start} = $guest->{text};
+	}
+	return \%found;
+}
+
+# By number of different keys, within a bound or beyond it. undef: this binary does not bound them.
+sub sums
+{
+	my ($self) = @_;
+	my (@script, %found);
+
+	return undef unless $self->{help} =~ /--max-keys/;
+	for my $keys (1, 1000, 10000, 100000, 1000000) {
+		my $count = $keys > 100000 ? $keys : 100000;
+
+		push @script, "keys none$keys $keys $count nothing",
+			map { "keys $_->[0]$keys $keys $count connsnoop -c --by addr $_->[1] -o /tmp/out" } ['default', ''],
+			['roomy', '--max-keys 1000000'];
+	}
+	return $self->finish($self->boot('keys', \@script, memory => 2560));
 }
 
 1;

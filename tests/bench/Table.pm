@@ -76,7 +76,7 @@ sub reader
 sub in_all
 {
 	my ($row, $found, $kind) = @_;
-	my $thread = added($found, $row->{name}, $kind, 'min');
+	my $thread = added($found, $row->{name}, $kind, 'cpu');
 	my $reader = reader($row, $found->{$row->{name}});
 
 	return defined $thread ? $thread + ($reader // 0) : undef;
@@ -102,7 +102,7 @@ sub guest_goals
 		filtered => ['empty', Rows::FILTERED, ' × empty'],
 		counted => ['hash', Rows::COUNTED, ' × hash update'],
 	}->{$is}};
-	my $floor = added($own, $of, 'udp', 'median');
+	my $floor = added($own, $of, 'udp', 'cpu');
 	my $text = sprintf '%s (%.2f)', goal($times, $udp / $floor, $what), $udp / $floor;
 
 	$text .= sprintf '; with reader < %.0f: %s', $best, $all < $best ? 'met' : 'missed'
@@ -127,24 +127,72 @@ sub guest
 		'', 'UDP, thread', '/ constant', '/ empty', 'UNIX', 'TCP refused', 'reader, per event shown',
 		'UDP, both', 'TCP, both', 'lost', 'goal');
 
-	$text .= row($label{none}, whole($own->{none}{udp}{median}), '', '',
-		(map { whole($own->{none}{$_}{median}) } qw(unix tcp)),
+	$text .= row($label{none}, whole($own->{none}{udp}{cpu}), '', '',
+		(map { whole($own->{none}{$_}{cpu}) } qw(unix tcp)),
 		('') x 5);
 	for my $row (@{$result->{rows}}) {
 		my ($name, $found) = ($row->{name}, $result->{$row->{package} ? 'peers' : 'own'});
-		my $thread = added($found, $name, 'udp', 'median');
+		my $thread = added($found, $name, 'udp', 'cpu');
 		my $all = in_all($row, $found, 'udp');
 
 		$text .= row($row->{label}, whole($thread), map({
-			defined $thread ? ratio($thread, added($own, $_, 'udp', 'median')) : ''
-		} qw(constant empty)), (map { whole(added($found, $name, $_, 'median')) } qw(unix tcp)),
+			defined $thread ? ratio($thread, added($own, $_, 'udp', 'cpu')) : ''
+		} qw(constant empty)), (map { whole(added($found, $name, $_, 'cpu')) } qw(unix tcp)),
 			whole(reader($row, $found->{$name})), (map { whole(in_all($row, $found, $_)) } qw(udp tcp)),
 			lost_of($row, $found->{$name}), guest_goals($row, $own, $thread, $all, $best));
 	}
 	$text .= "\nLeft out: $_.\n" for @{$result->{notes} // []};
 	$text .= "\nThe best of those that show the event, reader included, is $best_name.\n" if $best_name;
 	return $text . sprintf("\nUntraced once more at the end: %.1f, before: %.1f.\n\n",
-		$own->{again}{udp}{median}, $own->{none}{udp}{median});
+		$own->{again}{udp}{cpu}, $own->{none}{udp}{cpu});
+}
+
+sub cpus
+{
+	my ($found) = @_;
+	my @cpus = sort { $a <=> $b } keys %$found;
+	my $text = head('How it grows with CPUs (a guest of so many, whose time is that of an emulator on this machine)',
+		'CPUs', 'UDP connect, ns', 'empty program adds', 'constant record adds', 'connsnoop, text adds', '/ connect',
+		'start to "tracing", ms', 'to the first event, ms', 'memory taken, rings included');
+
+	for my $cpus (@cpus) {
+		my $guest = $found->{$cpus};
+		my $start = $guest->{start};
+
+		$text .= row($cpus, whole($guest->{none}), map({
+			defined $guest->{$_} ? whole($guest->{$_} - $guest->{none}) : 'failed'
+		} qw(empty constant text)), ratio(($guest->{text} // 0) - $guest->{none}, $guest->{none}),
+			map({ whole($start->{start}{$_}) } qw(ready_ms event_ms)),
+			$start->{taken_kb} ? megabytes($start->{taken_kb}) : 'failed');
+	}
+	return "$text\n";
+}
+
+sub megabytes
+{
+	my ($kb) = @_;
+
+	return sprintf '%.1f MB', $kb / 1024;
+}
+
+sub sums
+{
+	my ($found) = @_;
+	my $text = head('How counting grows with different keys: the same guest, instructions', 'keys', 'added to a UDP connect',
+		'memory taken', 'added, --max-keys 1000000', 'memory taken');
+
+	return "Left out: counting by number of keys, since this binary has no bound for them (--max-keys).\n\n" unless $found;
+	for my $count (1, 1000, 10000, 100000, 1000000) {
+		my $base = $found->{"none$count"}{udp}{median};
+
+		$text .= row($count, map({
+			my $guest = $found->{"$_$count"};
+
+			$guest->{udp} && ($guest->{is} // '') =~ /counted/ ?
+				(whole($guest->{udp}{median} - $base), megabytes($guest->{taken_kb})) : ('failed', '')
+		} qw(default roomy)));
+	}
+	return "$text\n";
 }
 
 sub per_million

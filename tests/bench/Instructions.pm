@@ -13,7 +13,7 @@ use File::Path qw(make_path remove_tree);
 use Rows;
 
 my @qemu = (qw(qemu-system-x86_64 -cpu max -nic none -display none -monitor none -no-reboot -serial stdio));
-my @counted = (qw(-accel tcg -smp 1 -icount shift=0,sleep=off));
+my @counted = (qw(-accel tcg -smp 1 -icount), 'shift=0,sleep=off');
 
 # Options: root, build.
 sub new
@@ -102,7 +102,7 @@ sub boot
 	open(my $guest, '-|', 'timeout', '1800', @qemu,
 		$option{cpus} ? ('-accel', 'tcg,thread=multi', '-smp', $option{cpus}) : @counted,
 		'-m', $option{memory} // 640, '-kernel', $image, '-initrd', "$self->{dir}/$name.initramfs",
-		'-append', 'console=ttyS0 panic=-1 loglevel=4 rdinit=/init') or die "bench: qemu: $!\n";
+		'-append', 'console=ttyS0 panic=-1 loglevel=4 nowatchdog tsc=reliable lpj=4000000 rdinit=/init') or die "bench: qemu: $!\n";
 	return {out => $guest, name => $name};
 }
 

@@ -211,22 +211,40 @@ sub lost_percent
 	return $result->{lost} ? sprintf '%.2f %%', 100 * $result->{lost} / $result->{attempts} : '0';
 }
 
+# The issue's figures: 0.5 µs, nothing lost, CPU seconds per million by format, 2 MiB beside the rings.
+sub flat_goals
+{
+	my ($name, @results) = @_;
+	my ($added) = sort { $b <=> $a } map { $_->{added} } @results;
+	my ($lost, $cpu) = (0, 0);
+
+	return '' unless $name =~ /^(text|json)/;
+	for (@results) {
+		$lost += $_->{lost};
+		$cpu = per_million($_) if per_million($_) > $cpu;
+	}
+	return join ', ', goal(500, $added, ' ns'), goal(0, $lost, ' lost'),
+		goal($name =~ /json/ ? 0.4 : 0.3, $cpu, ' CPU s'),
+		goal(2, ($results[1]{peak_kb} - $results[1]{rings_kb}) / 1024, ' MB beside the rings');
+}
+
 sub flat
 {
 	my ($found) = @_;
 	my ($one, $two) = @$found{1, 2};
 	my $text = head("UDP connects flat out on this machine ($found->{hook})", '',
 		'added ns, 1 thread', '/ constant', '2 threads', '/ constant', 'lost, 1', 'lost, 2',
-		'CPU s per million events, 1', '2', 'peak RSS');
+		'CPU s per million events, 1', '2', 'peak RSS', 'of that rings', 'goal');
 
 	$text .= row($label{none}, sprintf('%.0f', $one->{none}{added}), '',
-		sprintf('%.0f', $two->{none}{added}), ('') x 6);
+		sprintf('%.0f', $two->{none}{added}), ('') x 8);
 	for my $name ('empty', 'constant', 'text', 'json', 'filtered', 'text, /dev/null', 'json, pipe') {
 		$text .= row($label{$name}, map({
 			sprintf('%.0f', $_->{$name}{added}), ratio($_->{$name}{added}, $_->{constant}{added})
 		} $one, $two), map({ lost_percent($_->{$name}) } $one, $two),
 			map({ per_million($_->{$name}) } $one, $two),
-			sprintf('%.1f MB', $two->{$name}{peak_kb} / 1024));
+			megabytes($two->{$name}{peak_kb}), megabytes($two->{$name}{rings_kb}),
+			flat_goals($name, $one->{$name}, $two->{$name}));
 	}
 	return "$text\nMade by two threads: $two->{none}{made} connects.\n\n";
 }
@@ -236,41 +254,68 @@ sub paced
 	my ($found) = @_;
 	my @rates = sort { $a <=> $b } keys %$found;
 	my $text = head('UDP connects at a rate: added microseconds, mean', '',
-		map { ("$_ a second", '/ constant') } @rates);
+		(map { ("$_ a second", '/ constant') } @rates), 'goal');
 
-	$text .= row($label{none}, map { sprintf('%.2f', $found->{$_}{none}{added} / 1000), '' } @rates);
+	$text .= row($label{none}, (map { sprintf('%.2f', $found->{$_}{none}{added} / 1000), '' } @rates), '');
 	for my $name (qw(constant text json)) {
-		$text .= row($label{$name}, map {
+		$text .= row($label{$name}, map({
 			my $added = $found->{$_}{$name}{added};
 
 			sprintf('%.2f', $added / 1000), ratio($added, $found->{$_}{constant}{added})
-		} @rates);
+		} @rates), $name eq 'constant' ? '' : goal(0.5, $found->{10000}{$name}{added} / 1000, ' at 10000'));
 	}
 	return "$text\n";
 }
 
+sub in_kind
+{
+	my ($format, $value) = @_;
+
+	return defined $value ? sprintf $format, $value : '-';
+}
+
+# $installed: KiB by package; connsnoop itself is one file.
 sub peers
 {
-	my ($found) = @_;
-	my $text = head('Others that are installed here, UDP flat out, one thread', '', 'added ns',
-		'lost');
+	my ($found, $installed, $own_kb) = @_;
+	my $text = head('Peers on this machine, UDP flat out', '', 'added ns, 1 thread', '2 threads', 'lost, 1', 'lost, 2',
+		'CPU s per million shown, 1', '2', 'peak RSS', 'exec to first event', 'installed, with what it needs');
 
-	return '' unless %$found;
-	for my $name (sort keys %$found) {
-		$text .= row($name, sprintf('%.0f', $found->{$name}{added}),
-			sprintf('%.1f %%', $found->{$name}{lost_percent}));
+	for my $row (@{$found->{rows}}) {
+		my @results = @$row{1, 2};
+
+		$text .= row($row->{label}, map({ sprintf '%.0f', $_->{added} } @results),
+			map({ sprintf '%.1f %%', 100 * (1 - ($_->{shown} < $_->{made} ? $_->{shown} / $_->{made} : 1)) } @results),
+			map({ $_->{shown} ? sprintf('%.2f', $_->{cpu_s} / $_->{shown} * 1e6) : '-' } @results),
+			$results[1]{peak_kb} ? megabytes($results[1]{peak_kb}) : '-', in_kind('%.1f ms', $row->{event_ms}),
+			in_kind('%.1f MB', (map { defined ? $_ / 1024 : undef }
+				$row->{package} ? $installed->{$row->{package}} : $own_kb)[0]));
 	}
+	$text .= "\nNot measured: $_.\n" for @{$found->{absent}};
 	return "$text\n";
+}
+
+sub idle
+{
+	my ($found, $seconds) = @_;
+	my %name = (idle_one => 'connsnoop -p PID, a process that does nothing', idle_all => 'connsnoop');
+
+	return head("Idle: $seconds seconds", '', 'context switches', 'attempts shown meanwhile', 'goal') . join('', map {
+		my ($switches, $shown) = @{$found->{$_}}{qw(switches shown)};
+
+		row($name{$_}, $switches, $shown, $_ eq 'idle_one' || !$shown ? goal(0, $switches) : '')
+	} qw(idle_one idle_all)) . "\n";
 }
 
 sub start
 {
 	my ($found) = @_;
 
-	return head('Start', '', 'median of 21') .
-		row('exec to "tracing"', sprintf '%.1f ms', $found->{ready_ms}) .
-		row('exec to the first event in a pipe', sprintf '%.1f ms', $found->{event_ms}) .
-		row('peak RSS', sprintf '%.1f MB', $found->{peak_kb} / 1024) . "\n";
+	return head('Start', '', 'median of 21', 'goal') .
+		row('exec to "tracing"', sprintf('%.1f ms', $found->{ready_ms}), '') .
+		row('exec to the first event in a pipe', sprintf('%.1f ms', $found->{event_ms}),
+			goal(10, $found->{event_ms}, ' ms')) .
+		row('peak RSS', megabytes($found->{peak_kb}), '') . "\n";
 }
 
 1;

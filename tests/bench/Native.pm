@@ -8,7 +8,11 @@ use strict;
 use warnings;
 
 use IPC::Open3;
+use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
+
+use Instructions;
+use Rows;
 
 # Options: build, rounds, count.
 sub new
@@ -19,6 +23,7 @@ sub new
 	my $snoop = "$self->{build}/connsnoop";
 
 	$self->{hook} = -e '/sys/bus/event_source/devices/kprobe/type' ? 'kprobe' : 'tracepoint';
+	$self->{snoop} = $snoop;
 	$self->{out} = (-d '/dev/shm' ? '/dev/shm' : "$self->{build}/bench") . "/connsnoop-bench.$$";
 	$self->{tracer} = {
 		empty => [$floor, "$floor.bpf.o", $self->{hook}, 'empty'],
@@ -65,6 +70,19 @@ sub peak_of
 	return slurp("/proc/$pid/status") =~ /VmHWM:\s+(\d+)/ ? $1 : 0;
 }
 
+# What of that are rings, in kB.
+sub rings_of
+{
+	my ($pid) = @_;
+	my ($sum, $is_ring) = (0, 0);
+
+	for (split /\n/, slurp("/proc/$pid/smaps")) {
+		$is_ring = /perf_event|bpf-map/ if /^[0-9a-f]+-[0-9a-f]+ /;
+		$sum += $1 if $is_ring && /^Rss:\s+(\d+)/;
+	}
+	return $sum;
+}
+
 # The reader has caught up when it does not run any more.
 sub cpu_when_idle
 {
@@ -82,7 +100,7 @@ sub cpu_when_idle
 sub start_tracer
 {
 	my ($self, $name) = @_;
-	my $log = "$self->{build}/bench/tracer.log";
+	my $log = "$self->{build}/bench/tracer" . ($self->{log_name} // '') . '.log';
 	my $piped = $name =~ /, pipe$/;
 	my @command = @{$self->{tracer}{$name}};
 	my ($reader, $to_reader);
@@ -120,6 +138,7 @@ sub stop_tracer
 
 	$result->{tracer_cpu} = cpu_when_idle($tracer->{pid}) - $tracer->{cpu};
 	$result->{peak_kb} = peak_of($tracer->{pid});
+	$result->{rings_kb} = rings_of($tracer->{pid});
 	kill 'INT', $tracer->{pid};
 	waitpid $tracer->{pid}, 0;
 	waitpid $tracer->{reader}, 0 if $tracer->{reader};
@@ -196,7 +215,7 @@ sub paced
 	my ($self) = @_;
 	my %found;
 
-	for my $rate (1000, 10000, 50000) {
+	for my $rate (1000, 10000, 50000, 200000) {
 		$found{$rate} = $self->compare('mean', ['constant', 'text', 'json'], '-n', $rate * 2,
 			'-r', $rate);
 	}
@@ -213,18 +232,52 @@ sub start
 	return {split ' ', $said};
 }
 
-# --- others, where they are installed; fewer connects, since they slow them down so much ---
+# Context switches of all threads.
+sub switches_of
+{
+	my ($pid) = @_;
+	my $sum = 0;
 
-my @peers = (
-	{
-		name => 'strace -f', program => 'strace',
-		command => sub { ('strace', '-f', '-qq', '-e', 'trace=connect', '-o', $_[0], '-p', $_[1]) },
-	},
-	{
-		name => 'perf trace', program => 'perf',
-		command => sub { ('perf', 'trace', '-e', 'connect', '-o', $_[0], '-p', $_[1]) },
-	},
-);
+	$sum += $_ for map { slurp($_) =~ /ctxt_switches:\s+(\d+)/g } glob "/proc/$pid/task/*/status";
+	return $sum;
+}
+
+# A minute in which nothing happens that concerns it: of everything, and of one process that never connects (the first is
+# disturbed by whatever else this machine does).
+sub idle
+{
+	my ($self, $seconds) = @_;
+	my (%found, %tracer);
+
+	$self->{tracer}{idle_all} = [$self->{snoop}, '-o', '/dev/null'];
+	$self->{tracer}{idle_one} = [$self->{snoop}, '-p', 2, '-o', '/dev/null'];
+	for my $name (qw(idle_one idle_all)) {
+		$self->{log_name} = $name;
+		$tracer{$name} = $self->start_tracer($name);
+	}
+	sleep 2;
+	$found{$_}{before} = switches_of($tracer{$_}{pid}) for keys %tracer;
+	sleep $seconds;
+	$found{$_}{after} = switches_of($tracer{$_}{pid}) for keys %tracer;
+	for my $name (keys %tracer) {
+		$self->stop_tracer($tracer{$name}, $found{$name});
+		$found{$name}{switches} = $found{$name}{after} - $found{$name}{before};
+	}
+	return \%found;
+}
+
+# --- peers; fewer connects for those that slow them down so much ---
+
+# Files of the kernel that the peers want to see are mounted, and their tree gets them too. Everything goes with the mount
+# namespace of the bench.
+sub open_tree
+{
+	my ($tree) = @_;
+
+	system('mount', '-t', 'debugfs', 'debugfs', '/sys/kernel/debug');
+	system('mount', '-t', 'tracefs', 'tracefs', '/sys/kernel/tracing');
+	system('mount', '--rbind', "/$_", "$tree/$_") == 0 or die "bench: mount failed\n" for qw(proc sys dev tmp);
+}
 
 sub is_installed
 {
@@ -233,52 +286,162 @@ sub is_installed
 	return grep { -x "$_/$program" } split /:/, $ENV{PATH};
 }
 
-# The caller is started first and waits: the peer is told its number. A second and a half has to do for
-# the peer to attach, since they do not say so; one that shows nothing is left out.
+# `pattern` matches a line about a connect of meter's, whose number is to be put in; `start`: the same without a buffer, or undef; `count`: so many
+# connects of each thread.
+sub peer_list
+{
+	my ($self, $tree) = @_;
+	my $out = $self->{out};
+	my @tools = ($tree ? map({
+		my $peer = $_;
+		my @unbuffered = $peer->{name} eq 'ply' ? ('-u') : ('-B', 'none');
+		my @native = @{$peer->{native}};
+
+		{
+			label => $peer->{label}, package => $peer->{package}, pattern => 'meter PID ', count => 200000,
+			command => sub { ('chroot', $tree, @native) },
+			start => ['chroot', $tree, $native[0], @unbuffered, @native[1 .. $#native]],
+		}
+	} grep { $_->{native} } Rows::peers()) : ());
+
+	push @tools, {
+		label => 'perf trace', package => 'linux-perf', pattern => 'meter.*connect\(', count => 20000,
+		command => sub { ('perf', 'trace', '-a', '-e', 'connect', '-o', $out) },
+	} if is_installed('perf');
+	push @tools, {
+		label => 'strace -f', package => 'strace', pattern => 'connect\(', count => 20000,
+		command => sub { ('strace', '-f', '-qq', '-e', 'trace=connect', '-o', $out, '-p', $_[0]) },
+	} if is_installed('strace');
+	push @tools, map {
+		my @more = @$_;
+
+		{
+			label => 'connsnoop, ' . (@more ? 'JSON' : 'text'), count => 200000,
+			pattern => @more ? '"pid":PID,' : '^PID +meter',
+			command => sub { ($self->{snoop}, @more, '-o', $out) }, start => [$self->{snoop}, @more],
+		}
+	} [], ['--json'];
+	return @tools;
+}
+
+# They do not all say when they trace. Soon after they hold an event or are at the caller's heels they do.
+sub wait_attached
+{
+	my ($peer, $caller) = @_;
+
+	for (my $tries = 0; $tries < 1000; $tries++) {
+		last if slurp("/proc/$caller/status") =~ /TracerPid:\s+[1-9]/ ||
+			grep { (readlink($_) // '') =~ /perf_event|bpf_link/ } glob "/proc/$peer/fd/*";
+		sleep 0.02;
+	}
+	sleep 1.5;
+}
+
+# Some do not always hear the interrupt.
+sub end_peer
+{
+	my ($peer) = @_;
+
+	kill 'INT', $peer;
+	for (1 .. 100) {
+		return if waitpid($peer, WNOHANG) == $peer;
+		sleep 0.1;
+	}
+	kill 'KILL', $peer;
+	waitpid $peer, 0;
+}
+
+sub lines_that_match
+{
+	my ($path, $pattern) = @_;
+	my $count = 0;
+
+	open(my $in, '<', $path) or return 0;
+	while (<$in>) {
+		$count++ if $_ =~ $pattern;
+	}
+	return $count;
+}
+
+# The caller is started first and waits: a peer may want its number.
 sub measure_peer
 {
-	my ($self, $command, $count) = @_;
-	my $pid = open3(my $to, my $from, undef, "$self->{build}/tests/bench/meter", '-g', '-n', $count);
-	my ($peer, $result);
+	my ($self, $tool, $count, $threads) = @_;
+	my $pid = open3(my $to, my $from, undef, "$self->{build}/tests/bench/meter", '-g', '-n', $count, '-t', $threads);
+	my ($peer, $cpu, $result);
 
-	if ($command) {
+	if ($tool) {
 		$peer = fork // die "bench: fork: $!\n";
 		if (!$peer) {
+			open STDIN, '<', '/dev/null';
+			open STDOUT, '>', "$self->{out}.stdout";
 			open STDERR, '>', '/dev/null';
-			exec $command->($self->{out}, $pid);
+			exec $tool->{command}->($pid);
 		}
-		sleep 1.5;
+		wait_attached($peer, $pid);
+		$cpu = cpu_of($peer);
 	}
 	print $to "\n";
 	close $to;
 	$result = {split ' ', <$from> // ''};
 	waitpid $pid, 0;
 	if ($peer) {
-		kill 'INT', $peer;
-		waitpid $peer, 0;
-		$result->{shown} = () = slurp($self->{out}) =~ /connect\(/g;
-		unlink $self->{out};
+		$result->{cpu_s} = cpu_when_idle($peer) - $cpu;
+		$result->{peak_kb} = peak_of($peer);
+		end_peer($peer);
+		(my $pattern = $tool->{pattern}) =~ s/PID/$pid/;
+		$result->{shown} = lines_that_match($self->{out}, qr/$pattern/) +
+			lines_that_match("$self->{out}.stdout", qr/$pattern/);
+		unlink $self->{out}, "$self->{out}.stdout";
+		printf STDERR "%-40s %d threads: %s\n", $tool->{label}, $threads,
+			join ' ', map { "$_ $result->{$_}" } sort keys %$result;
 	}
 	return $result;
 }
 
+sub start_of
+{
+	my ($self, $command) = @_;
+	my $said = $command ? `'$self->{build}/tests/bench/starts' -e 5 @{[Instructions::quoted(@$command)]}` : '';
+
+	return $said =~ /event_ms (\S+)/ ? $1 : undef;
+}
+
+# Why the rest is not there.
+sub absent
+{
+	my ($self, $tree) = @_;
+	my @why;
+
+	chomp(my $release = `uname -r`);
+	push @why, 'bpftrace and ply: they could not be fetched' unless $tree;
+	push @why, map { "$_: not installed" } grep { !is_installed($_) } qw(perf strace);
+	push @why, 'libbpf-tools and bcc tcpconnect: they need kprobes, which this kernel does not have'
+		if $self->{hook} ne 'kprobe';
+	push @why, "bcc: it compiles when it starts, and the headers of this kernel are not there (/lib/modules/$release/build)"
+		unless -e "/lib/modules/$release/build";
+	return @why;
+}
+
 sub peers
 {
-	my ($self) = @_;
-	my $count = 20000;
-	my $base = $self->measure_peer(undef, $count);
-	my %found;
+	my ($self, $tree) = @_;
+	my (%base, @rows);
 
-	for my $peer (grep { is_installed($_->{program}) } @peers) {
-		my $result = $self->measure_peer($peer->{command}, $count);
+	open_tree($tree) if $tree;
+	for my $tool ($self->peer_list($tree)) {
+		my $row = {label => $tool->{label}, package => $tool->{package}};
 
-		next unless $result->{median} && $result->{shown};
-		$found{$peer->{name}} = {
-			added => $result->{median} - $base->{median},
-			lost_percent => 100 * (1 - $result->{shown} / $result->{made}),
-		};
+		for my $threads (1, 2) {
+			my $base = $base{$tool->{count}}{$threads} //= $self->measure_peer(undef, $tool->{count}, $threads);
+			my $result = $self->measure_peer($tool, $tool->{count}, $threads);
+
+			$row->{$threads} = {%$result, added => $result->{median} - $base->{median}};
+		}
+		$row->{event_ms} = $self->start_of($tool->{start});
+		push @rows, $row;
 	}
-	return \%found;
+	return {rows => \@rows, absent => [$self->absent($tree)]};
 }
 
 1;

@@ -2,9 +2,9 @@
 /*
  * Connects, and says what a connect took:
  *
- *	meter [-k udp|unix|tcp] [-n COUNT] [-t THREADS] [-r RATE] [-g]
+ *	meter [-k udp|unix|tcp] [-n COUNT] [-t THREADS] [-r RATE] [-d ADDRESSES] [-g]
  *
- * COUNT is of each thread, RATE of all together. -g: wait for a line on standard input first. The
+ * COUNT is of each thread, RATE of all together; so many different ADDRESSES take turns (127.0.0.1 and following). -g: wait for a line on standard input first. The
  * result is one line of names and numbers: cpu is the threads' own time per connect, wall the time
  * that went by per connect of a thread, median that of a short run of connects (or, at a rate, of
  * one), mean the same without the longest hundredth.
@@ -30,6 +30,7 @@ struct kind {
 	int family, type;
 	struct sockaddr_storage addr;
 	socklen_t addrlen;
+	unsigned int addresses; /* 127.0.0.1 and the following ones, in turn */
 };
 
 struct worker {
@@ -59,6 +60,7 @@ static void set_kind(struct kind *kind, const char *name)
 
 	memset(kind, 0, sizeof(*kind));
 	kind->name = name;
+	kind->addresses = 1;
 	if (!strcmp(name, "unix")) {
 		kind->family = un->sun_family = AF_UNIX;
 		kind->type = SOCK_STREAM;
@@ -79,14 +81,29 @@ static void connect_times(const struct kind *kind, int fd, unsigned int times)
 		connect(fd, (const struct sockaddr *)&kind->addr, kind->addrlen);
 }
 
+static void connect_in_turn(const struct kind *kind, int fd, unsigned int times, unsigned int *turn)
+{
+	struct sockaddr_in in = *(const struct sockaddr_in *)&kind->addr;
+
+	while (times--) {
+		in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + *turn);
+		*turn = (*turn + 1) % kind->addresses;
+		connect(fd, (const struct sockaddr *)&in, sizeof(in));
+	}
+}
+
 static void flat_out(struct worker *worker, int fd)
 {
 	unsigned long long now = clock_ns(CLOCK_MONOTONIC), before;
+	unsigned int turn = 0;
 	unsigned long i;
 
 	for (i = 0; i < worker->runs; i++) {
 		before = now;
-		connect_times(worker->kind, fd, RUN);
+		if (worker->kind->addresses > 1)
+			connect_in_turn(worker->kind, fd, RUN, &turn);
+		else
+			connect_times(worker->kind, fd, RUN);
 		now = clock_ns(CLOCK_MONOTONIC);
 		worker->took[i] = (now - before) * 10 / RUN;
 	}
@@ -193,12 +210,12 @@ static int run(const struct kind *kind, unsigned long threads, unsigned long cou
 
 int main(int argc, char **argv)
 {
-	unsigned long threads = 1, count = 10000, rate = 0;
+	unsigned long threads = 1, count = 10000, rate = 0, addresses = 1;
 	struct kind kind;
 	int option, gate = 0;
 
 	set_kind(&kind, "udp");
-	while ((option = getopt(argc, argv, "k:n:t:r:g")) != -1) {
+	while ((option = getopt(argc, argv, "k:n:t:r:d:g")) != -1) {
 		switch (option) {
 		case 'k':
 			set_kind(&kind, optarg);
@@ -212,6 +229,9 @@ int main(int argc, char **argv)
 		case 'r':
 			rate = strtoul(optarg, NULL, 10);
 			break;
+		case 'd':
+			addresses = strtoul(optarg, NULL, 10);
+			break;
 		case 'g':
 			gate = 1;
 			break;
@@ -219,8 +239,9 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!threads || count < RUN)
+	if (!threads || count < RUN || !addresses || (addresses > 1 && kind.family != AF_INET))
 		return 2;
+	kind.addresses = addresses;
 	if (gate)
 		getchar();
 	return run(&kind, threads, count, rate);

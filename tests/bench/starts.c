@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long a tracer takes from exec to saying that it traces (a line with "tracing" on standard
- * error) and to its first event (a line on standard output), while something connects every 0.2 ms:
+ * How long a tracer takes from exec to saying that it traces (a line with "tracing" on standard error) and to its first
+ * event (a line on standard output that has our name in it), while something connects every 0.2 ms. -e: it says nothing
+ * of the kind, only the event counts.
  *
- *	starts TIMES COMMAND [ARG...]
+ *	starts [-e] TIMES COMMAND [ARG...]
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -84,7 +85,7 @@ static double since_ms(const struct start *start)
 	return (now_ns() - start->from) / 1e6;
 }
 
-/* False at the end of both. */
+/* False when it has taken too long. */
 static int listen_to(struct start *start)
 {
 	struct pollfd fds[2] = {{start->out, POLLIN, 0}, {start->err, POLLIN, 0}};
@@ -94,7 +95,7 @@ static int listen_to(struct start *start)
 	poll(fds, 2, 1000);
 	if (fds[0].revents) {
 		got = read(start->out, text, sizeof(text));
-		if (got > 0 && memchr(text, '\n', got) && !start->event_ms)
+		if (got > 0 && memmem(text, got, "starts", 6) && !start->event_ms)
 			start->event_ms = since_ms(start);
 	}
 	if (fds[1].revents) {
@@ -104,7 +105,7 @@ static int listen_to(struct start *start)
 		if (strstr(start->said, "tracing") && !start->ready_ms)
 			start->ready_ms = since_ms(start);
 	}
-	return got > 0 || now_ns() - start->from < PATIENCE_NS;
+	return now_ns() - start->from < PATIENCE_NS;
 }
 
 /* VmHWM, since ru_maxrss would also count what the process was before exec. */
@@ -123,14 +124,17 @@ static long peak_of(pid_t pid)
 	return kb;
 }
 
-static int measure(struct start *start, char **argv)
+static int measure(struct start *start, char **argv, int event_only)
 {
 	if (spawn(start, argv))
 		return 1;
+	if (event_only)
+		start->ready_ms = -1;
 	while (!(start->ready_ms && start->event_ms) && listen_to(start))
 		;
 	start->peak_kb = peak_of(start->pid);
-	kill(start->pid, SIGINT);
+	/* ply does not always hear another */
+	kill(start->pid, event_only ? SIGKILL : SIGINT);
 	close(start->out);
 	close(start->err);
 	waitpid(start->pid, NULL, 0);
@@ -152,13 +156,16 @@ static double median(double *values, int count)
 
 int main(int argc, char **argv)
 {
-	int times = argc > 2 ? atoi(argv[1]) : 0, i;
+	int event_only = argc > 1 && !strcmp(argv[1], "-e"), times, i;
 	double *ready, *event;
 	pthread_t caller;
 	long peak_kb = 0;
 
+	argv += event_only;
+	argc -= event_only;
+	times = argc > 2 ? atoi(argv[1]) : 0;
 	if (times < 1) {
-		fprintf(stderr, "usage: starts TIMES COMMAND [ARG...]\n");
+		fprintf(stderr, "usage: starts [-e] TIMES COMMAND [ARG...]\n");
 		return 2;
 	}
 	ready = calloc(times, sizeof(*ready));
@@ -169,7 +176,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < times; i++) {
 		struct start start = {0};
 
-		if (measure(&start, argv + 2)) {
+		if (measure(&start, argv + 2, event_only)) {
 			fprintf(stderr, "starts: no event; it said: %s\n", start.said);
 			return 1;
 		}

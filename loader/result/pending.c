@@ -18,7 +18,7 @@ void pending_remove(int map, uint64_t pid_tgid)
 /* A key that is not there stands before the first: no thread that connects is number 0. The map changes meanwhile. */
 void pending_sweep(int map, uint64_t before)
 {
-	uint64_t key = 0, next;
+	uint64_t key = 0, next = 0;
 	struct pending entry = {0};
 
 	for (int i = 0; i < 2 * PENDING_MAX; i++) {

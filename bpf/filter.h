@@ -71,18 +71,6 @@ static always_inline __u16 swap16(__u16 value)
 #define NTOHS(value)   (value)
 #define FIRST_BYTES(n) (~(~0ULL >> 8 * (n)))
 #define MAPPED_WORD    0x0000ffff
-/* TYPES has a bit for each type, and those of UNIX sockets 16 further up. */
-static always_inline int type_refused(const struct event *ev)
-{
-	__u32 type = ev->type;
-
-	if (ev->flags & (EVENT_ADDR_FAULT | EVENT_TYPE_UNKNOWN) || type > 15)
-		return 0;
-	if ((__u32)ev->addrlen >= 2 && *(const __u16 *)ev->addr == AF_UNIX)
-		type += 16;
-	return !(CONSTANT(TYPES) >> type & 1);
-}
-
 #endif
 
 /* A port that is not there is outside every list. */

@@ -196,7 +196,8 @@ sub cpus
 {
 	my ($self) = @_;
 	my @tracers = (['none', 'nothing'], ['empty', 'floor /floor.bpf.o kprobe empty'],
-		['constant', 'floor /floor.bpf.o kprobe constant'], ['text', 'connsnoop -o /tmp/out']);
+		['constant', 'floor /floor.bpf.o kprobe constant'], ['text', 'connsnoop -o /tmp/out'],
+		['wide', 'connsnoop --buffer-pages 256 -o /tmp/out']);
 	my @script;
 	my %found;
 
@@ -204,7 +205,8 @@ sub cpus
 		push @script, map { "under $_->[0]_$round udp '' $_->[1]" } @tracers;
 	}
 	for my $cpus (1, 2, 4, 16, 64) {
-		my $guest = $self->finish($self->boot("cpus$cpus", [@script, 'start text connsnoop'], cpus => $cpus,
+		my $guest = $self->finish($self->boot("cpus$cpus", [@script, 'start text connsnoop',
+			'start wide connsnoop --buffer-pages 256'], cpus => $cpus,
 			memory => 1024));
 
 		for my $name (map { $_->[0] } @tracers) {
@@ -214,6 +216,7 @@ sub cpus
 			$found{$cpus}{$name} = $shortest[0];
 		}
 		$found{$cpus}{start} = $guest->{text};
+		$found{$cpus}{start_wide} = $guest->{wide};
 	}
 	return \%found;
 }

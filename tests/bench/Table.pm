@@ -152,8 +152,9 @@ sub cpus
 	my ($found) = @_;
 	my @cpus = sort { $a <=> $b } keys %$found;
 	my $text = head('How it grows with CPUs (a guest of so many, whose time is that of an emulator on this machine)',
-		'CPUs', 'UDP connect, ns', 'empty program adds', 'constant record adds', 'connsnoop, text adds', '/ connect',
-		'start to "tracing", ms', 'to the first event, ms', 'memory taken, rings included');
+		'CPUs', 'UDP connect, ns', 'empty program adds', 'constant record adds', 'connsnoop, text adds', 'with --buffer-pages 256',
+		'/ constant', 'start to "tracing", ms', 'to the first event, ms', 'memory taken, rings included',
+		'with --buffer-pages 256');
 
 	for my $cpus (@cpus) {
 		my $guest = $found->{$cpus};
@@ -161,11 +162,13 @@ sub cpus
 
 		$text .= row($cpus, whole($guest->{none}), map({
 			defined $guest->{$_} ? whole($guest->{$_} - $guest->{none}) : 'failed'
-		} qw(empty constant text)), ratio(($guest->{text} // 0) - $guest->{none}, $guest->{none}),
-			map({ whole($start->{start}{$_}) } qw(ready_ms event_ms)),
-			$start->{taken_kb} ? megabytes($start->{taken_kb}) : 'failed');
+		} qw(empty constant text wide)),
+			(map { ratio($guest->{wide} - $guest->{none}, $_) } $guest->{constant} - $guest->{none}),
+			map({ whole($start->{start}{$_}) } qw(ready_ms event_ms)), map({
+				$_->{taken_kb} ? megabytes($_->{taken_kb}) : 'failed'
+			} $start, $guest->{start_wide}));
 	}
-	return "$text\n";
+	return "$text\nWithout that option rings are smaller where there is little memory for so many CPUs; the guests have 1 GB.\n\n";
 }
 
 sub megabytes

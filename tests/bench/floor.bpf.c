@@ -9,13 +9,13 @@
 #define BPF_NOEXIST	  1
 
 /* Zeroes are as good as anything, and 4 modulo 8 is what perf pads to: 64 bytes and a length of 4 become 72. */
-struct record {
+struct constant_record {
 	__u64 words[8];
 };
 
 static always_inline int write_constant(void *ctx)
 {
-	struct record record = {};
+	struct constant_record record = {};
 
 	bpf_perf_event_output(ctx, &rings, BPF_F_CURRENT_CPU, &record, sizeof(record));
 	return 0;

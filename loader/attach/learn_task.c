@@ -168,27 +168,35 @@ static bool is_parent(struct study *study, uint64_t task)
 	return study->self.tgid == study->pid ? ids[1] == study->ppid : ids[1] != study->self.tgid;
 }
 
+/* A word that holds the parent in all specimens: the child's is this process, the thread's the same as this process's. */
+static bool may_be_parent(struct study *study, size_t at)
+{
+	uint64_t parent = word_of(&study->self, at);
+
+	return word_of(&study->child, at) == study->self.address && word_of(&study->thread, at) == parent &&
+	       word_of(&study->again, at) == parent && is_parent(study, parent);
+}
+
 /*
- * real_parent, and beside it the parent that a debugger takes the place of: the child's are this process, the thread's
- * the same as this process's.
+ * real_parent, and beside it the parent that a debugger takes the place of. Other words can hold the parent for a while:
+ * last_wakee (sched.h, with SMP), if waking it was the last that happened. They have no such neighbour.
  */
 static bool learn_parent(struct study *study)
 {
-	size_t found = 0, count = 0;
+	size_t single = 0, pair = 0, singles = 0, pairs = 0;
 
 	for (size_t at = 0; at < study->child.size; at += 8) {
-		uint64_t parent = word_of(&study->self, at);
-
-		if (word_of(&study->child, at) != study->self.address || word_of(&study->thread, at) != parent ||
-		    word_of(&study->again, at) != parent || !is_parent(study, parent))
+		if (!may_be_parent(study, at))
 			continue;
-		if (!count++)
-			found = at;
-		else if (count > 2 || at != found + 8)
-			return false;
+		if (singles && single == at - 8) {
+			pair = single;
+			pairs++;
+		}
+		single = at;
+		singles++;
 	}
-	study->learnt->at[TASK_PARENT] = (uint32_t)found;
-	return count > 0;
+	study->learnt->at[TASK_PARENT] = (uint32_t)(pairs ? pair : single);
+	return pairs == 1 || singles == 1;
 }
 
 static bool learn_leader(struct study *study)

@@ -15,6 +15,9 @@
 struct perf_event_attr;
 int perf_attach(struct perf_event_attr *attr, int prog);
 
+/* probe.c: whether this kernel was built without kprobes; then `err` says so. */
+bool probe_no_kprobes(struct error *err);
+
 /* kprobe_pmu.c, kprobe_tracefs.c: 0 or a negative errno. */
 int kprobe_pmu_open(struct probe *probe, const char *symbol, bool returns, int prog);
 /* `kind`: "p", "r", or "r" and a number of instances, which only a kernel that tracefs_counts_returns() takes. */

@@ -322,9 +322,16 @@ static void mislead_leader(void)
 	copy_word(TASK_LEADER, ELSEWHERE);
 }
 
+/* Whom each of them woke last, its parent: no second one stands beside it. */
+static void mislead_wakee(void)
+{
+	copy_word(TASK_PARENT, ELSEWHERE);
+}
+
 static void mislead_parent(void)
 {
 	copy_word(TASK_PARENT, ELSEWHERE);
+	copy_word(TASK_PARENT, ELSEWHERE + 8);
 }
 
 /* Whom the child woke last: this process; but this process did not wake its parent. */
@@ -431,6 +438,7 @@ static void test_misleading(void **state)
 		{"ids of self", mislead_ids_of_self, 0},
 		{"ids of others", mislead_ids_of_others, 0},
 		{"leader", mislead_leader, IDENTITY_START | IDENTITY_NS_PID},
+		{"wakee", mislead_wakee, 0},
 		{"parent", mislead_parent, IDENTITY_PPID | IDENTITY_NS_PID},
 		{"parent of child", mislead_parent_of_child, 0},
 		{"mother", mislead_mother, IDENTITY_PPID | IDENTITY_NS_PID},

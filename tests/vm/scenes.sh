@@ -458,7 +458,7 @@ check_learnt()
 # Everything that can be told of a caller: cgroups' numbers from 4.18 on.
 identity_parts()
 {
-	uname -r | awk -F '[.-]' '{ print $1 < 4 || ($1 == 4 && $2 < 18) ? "0xff" : "0x1ff" }'
+	uname -r | awk -F '[.-]' '{ print(($1 < 4 || ($1 == 4 && $2 < 18)) ? "0xff" : "0x1ff") }'
 }
 
 scene_identity()

@@ -113,6 +113,7 @@ struct study {
 	uint32_t pid, ppid;
 	uint32_t ids[6];	 /* real, saved, effective user and group, as struct cred has them */
 	bool initial_ids;	 /* in the initial user namespace, so that they are the kernel's numbers, too */
+	size_t task_size;	 /* no more of a specimen is its own */
 	uint64_t self_start;	 /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
 	uint64_t child_start[2]; /* between these */
 };

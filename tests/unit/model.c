@@ -2333,6 +2333,8 @@ static int open_path(const char *path, int flags)
 		tasks_stat_text(stat, sizeof(stat));
 		return tasks.no_stat ? -ENOENT : open_text(stat);
 	}
+	if (tasks_slab(path))
+		return open_text(tasks_slab(path));
 	if (!strcmp(path, "/proc") && !model.real_files) {
 		struct thing *dir = new_thing(DIRECTORY);
 

@@ -519,21 +519,31 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 	return rings_read(tracer->rings, until, &reader);
 }
 
+/* A mapped ring counts what it refused. Where the kernel keeps sums, what it refuses is not told of one by one. */
+static bool rings_tell_all(const struct tracer *tracer)
+{
+	return tracer->keyed.in_kernel || (tracer->mapped_cpus && !tracer->results);
+}
+
 /*
- * With results a ring's losses are not of attempts alone, and it does not say which. What the programs counted before the
- * rings are read is received or lost behind that, but for one a CPU that may be under way, and those without a ring.
+ * Other losses are not of attempts alone: bells and endings are lost as well, and the ring does not say which. What the
+ * programs counted a second before the rings are read is received or lost behind that, but for those without a ring. Not
+ * less: a program stamps its record by another clock (ktime_get_mono_fast_ns()) than the reader, on whose time depends
+ * how far a ring is read.
  */
 static void count_before(struct tracer *tracer, uint64_t now)
 {
-	if (!tracer->results || now - tracer->last_count < LOSS_INTERVAL)
+	if (rings_tell_all(tracer) || now - tracer->last_count < LOSS_INTERVAL)
 		return;
 	tracer->last_count = now;
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		struct tally *tally = &tracer->tally[cpu];
 		struct counters counters;
 
-		if (tally->lost > tally->reported && !desk_count(&tracer->desk, cpu, &counters))
-			tally->counted = counters.attempts - counters.filtered - counters.ringless;
+		if (tally->lost <= tally->reported || desk_count(&tracer->desk, cpu, &counters))
+			continue;
+		tally->counted = tally->counted_last;
+		tally->counted_last = counters.attempts - counters.filtered - counters.ringless;
 	}
 }
 
@@ -663,7 +673,7 @@ uint64_t tracer_unfollowed(const struct tracer *tracer)
 /* Of what the ring told of, and what was told before stays said. */
 static uint64_t lost_for_sure(const struct tally *tally)
 {
-	uint64_t missing = tally->counted > tally->received + 1 ? tally->counted - tally->received - 1 : 0;
+	uint64_t missing = tally->counted > tally->received ? tally->counted - tally->received : 0;
 	uint64_t lost = missing < tally->lost ? missing : tally->lost;
 
 	return lost > tally->reported ? lost : tally->reported;
@@ -677,10 +687,8 @@ static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished
 
 	if (tracer->keyed.in_kernel)
 		return tally->lost;
-	if (!finished && tracer->results)
-		return lost_for_sure(tally);
 	if (!finished)
-		return tally->lost;
+		return rings_tell_all(tracer) ? tally->lost : lost_for_sure(tally);
 	attempts = attempts_of(tracer, cpu);
 	return attempts > tally->received ? attempts - tally->received : 0;
 }

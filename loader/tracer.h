@@ -25,6 +25,7 @@ struct tally {
 	uint64_t reported; /* losses that the user was told of */
 	uint64_t ringless; /* attempts that found no ring, as last seen */
 	uint64_t counted;  /* attempts that must have been received or lost; see count_before() */
+	uint64_t counted_last;
 };
 
 struct tracer {

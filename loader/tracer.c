@@ -678,9 +678,13 @@ uint64_t tracer_unfollowed(const struct tracer *tracer)
 	return sum;
 }
 
+/*
+ * But for one that may be under way, for however long: where a hypervisor stops a virtual CPU in the middle of a program,
+ * that it stands still is why the rings are empty.
+ */
 static uint64_t missing_of(const struct tally *tally)
 {
-	return tally->counted > tally->received ? tally->counted - tally->received : 0;
+	return tally->counted > tally->received ? tally->counted - tally->received - 1 : 0;
 }
 
 /* Of what the ring told of, and what was told before stays said. */

@@ -139,7 +139,7 @@ static always_inline void write_record(void *ctx, struct run *run, struct record
 			return;
 		err = bpf_perf_event_output(ctx, &rings, run->cpu, &record->event, size);
 	}
-	if (err == -2 || err == -95) {
+	if (err == -ENOENT || err == -EOPNOTSUPP) {
 		struct stray key = {.time = record->event.time, .cpu = run->cpu};
 
 		COUNT(run->counters, ringless);

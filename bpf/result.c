@@ -9,8 +9,6 @@
  */
 #include "emit.h"
 
-#define EINPROGRESS 115
-
 SEC("kretprobe/verdict")
 int kretprobe_verdict(struct pt_regs *ctx)
 {

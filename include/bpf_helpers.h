@@ -50,6 +50,8 @@ static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *sr
 /* From 5.8 on; loaded only where the kernel was found to have it. */
 static long (*const bpf_ringbuf_output)(const void *map, void *data, __u64 size, __u64 flags) = (void *)130;
 
+#define ENOENT 2 /* others differ from architecture to architecture (bpf/arch) */
+
 /* The compiler moves no access to memory across it. */
 #define barrier() asm volatile("" : : : "memory")
 

@@ -130,10 +130,17 @@ static inline uint32_t number_at(const void *bytes, size_t at)
 	return number;
 }
 
-/* Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. */
+/*
+ * Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. s390 has an address space for
+ * the kernel alone, and memory from its beginning on.
+ */
 static inline bool is_pointer(uint64_t word)
 {
+#ifdef __s390x__
+	return word >= PEEK_RELATIVE && word >> 53 == 0 && word % 8 == 0;
+#else
 	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
+#endif
 }
 
 /* learn_spaces.c: namespaces. The child lives, in its own. */

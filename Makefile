@@ -36,7 +36,12 @@ SYSROOT ?= $(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH)))
 ifneq ($(SYSROOT),)
 SYSROOT_LIB := $(SYSROOT)/usr/lib/$(word 4,$(ARCH_LINE))
 override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(word 4,$(ARCH_LINE))
-override LDFLAGS += -B$(SYSROOT_LIB) -L$(SYSROOT_LIB)
+override LDFLAGS += -L$(SYSROOT_LIB)
+# Libraries of a newer suite than the compiler's C library call C23's forms of two functions (2.38), which differ in that
+# they take binary numbers, too.
+ifneq ($(word 6,$(ARCH_LINE)),bookworm)
+override LDFLAGS += -Wl,--defsym=__isoc23_strtol=strtol -Wl,--defsym=__isoc23_strtoul=strtoul
+endif
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
 endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)

@@ -132,12 +132,18 @@ static inline uint32_t number_at(const void *bytes, size_t at)
 
 /*
  * Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. s390 has an address space for
- * the kernel alone, and memory from its beginning on.
+ * the kernel alone, and memory from its beginning on. mips64 dies of an address that is in none of its segments (no
+ * exception table is asked, up to 7.1), so that there only what is in one of those that hold memory may be followed.
  */
 static inline bool is_pointer(uint64_t word)
 {
-#ifdef __s390x__
+#if defined(__s390x__)
 	return word >= PEEK_RELATIVE && word >> 53 == 0 && word % 8 == 0;
+#elif defined(__mips64)
+	/* XKPHYS (physical memory in several ways), XKSEG, CKSEG0 to CKSEG3 */
+	return (word >> 62 == 2 ? (word & 0x07ffff0000000000) == 0
+				: word >> 40 == 0xc00000 || word >> 31 == 0x1ffffffff) &&
+	       word % 8 == 0 && word < (uint64_t)-4096;
 #else
 	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the event must say, as one JSON object a line. */
+#define _GNU_SOURCE
 #include "workload.h"
 
 #include <fcntl.h>

@@ -41,8 +41,8 @@ struct run {
 /* TP_STRUCT__entry(long id; unsigned long args[6]), after the 8 bytes that every tracepoint has. */
 struct tp_sys_enter {
 	__u64 common;
-	__u64 id;
-	__u64 args[6];
+	klong id;
+	klong args[6];
 };
 
 /*

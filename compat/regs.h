@@ -43,6 +43,24 @@
 #define REGS_ARG2 40
 #define REGS_ARG3 48
 #define REGS_NR	  16
+#elif defined(__i386__)
+#define REGS_SIZE 68
+#define REGS_ARG1 0
+#define REGS_ARG2 4
+#define REGS_ARG3 8
+#define REGS_NR	  44 /* orig_ax */
+#elif defined(__arm__) && defined(__ARM_EABI__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define REGS_SIZE 72
+#define REGS_ARG1 0
+#define REGS_ARG2 4
+#define REGS_ARG3 8
+#define REGS_NR	  28 /* r7 */
+#elif defined(__mips__) && _MIPS_SIM == _ABIO32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define REGS_SIZE 184
+#define REGS_ARG1 48 /* behind room for a C function's arguments */
+#define REGS_ARG2 52
+#define REGS_ARG3 56
+#define REGS_NR	  40
 #else
 #error "unknown architecture: say here where struct pt_regs keeps a system call's arguments"
 #endif

@@ -12,6 +12,13 @@
 #define SEC(name)     __attribute__((section(name), used))
 #define always_inline inline __attribute__((always_inline))
 
+/* The kernel's unsigned long, and how wide its pointers are (bpf/arch); the program's own have 64 bits everywhere. */
+#ifdef KERNEL_32BIT
+typedef __u32 klong;
+#else
+typedef __u64 klong;
+#endif
+
 struct bpf_map_def {
 	__u32 type;
 	__u32 key_size;

@@ -20,7 +20,8 @@
 #define FAMILY_AT 16
 #define HEAD_END  20 /* what is looked for lies behind */
 
-static const uint32_t pointers[2] = {24, 32};
+/* Behind state, type and flags, and one or two other pointers (bpf/learn.c). */
+static const uint32_t pointers[2] = {8 + 2 * WORD, 8 + 3 * WORD};
 
 /* A number that is assigned to experiments (RFC 3692) and that no other socket has, for who may have such. */
 #define EXPERIMENT 253

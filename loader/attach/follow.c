@@ -24,10 +24,7 @@ static int set_kprobe(struct probe *probe, const char *section, const char *symb
 	return result;
 }
 
-/*
- * On mips64 (6.1, QEMU's 5KEf) the kernel dies of its own kprobe on release_task: the break behind the instruction that is
- * stepped over finds no probe running. security_socket_connect is stepped over without harm.
- */
+/* See hook.c. */
 #if defined(__mips__)
 #define KPROBES_DO 0
 #else
@@ -37,7 +34,7 @@ static int set_kprobe(struct probe *probe, const char *section, const char *symb
 static int set_kprobes(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
 	if (!KPROBES_DO)
-		return error_set(err, STATUS_UNSUPPORTED, "kprobes on the ways of a process can kill a MIPS kernel");
+		return error_set(err, STATUS_UNSUPPORTED, "MIPS kernels were seen to die of kprobes");
 	if (!hook->learnt.ids)
 		return error_set(err, STATUS_UNSUPPORTED,
 				 "where this kernel keeps the numbers of a process could not be learnt");

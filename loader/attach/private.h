@@ -173,6 +173,16 @@ int follow_start(struct hook *hook, const struct hook_parts *parts, struct error
 /* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
 
+/*
+ * mips64 has three tables of system calls, and the tracepoint of a call knows its number in one of them only: which of
+ * their programs it sees depends on the kernel's configuration (find_syscall_meta(), kernel/trace/trace_syscalls.c).
+ */
+#if defined(__mips64)
+#define CONNECT_HAS_TRACEPOINT false
+#else
+#define CONNECT_HAS_TRACEPOINT true
+#endif
+
 /* tracepoint.c: the rung for kernels without kprobes. */
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
 

@@ -90,6 +90,8 @@ FORCE:
 tests: all
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	$(MAKE) ARCH=arm64 all
+	$(MAKE) ARCH=s390x all
 	$(MAKE) callers-arm64 callers-s390x
 
 # Unit tests, quick; scripts/check runs everything.
@@ -102,7 +104,7 @@ vm: all
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	KERNEL="$(KERNEL)" KERNELS="$(KERNELS)" prove -v tests/vm/vm.t
 
-# The same for every architecture: scripts/deps cross vm-all first.
+# Boots kernels of every architecture, or ARCHES="..."; scripts/deps cross vm-all brings what it takes.
 vm-all: release $(ARCHES:%=callers-%)
 	prove -v tests/vm/all.t
 

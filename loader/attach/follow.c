@@ -104,7 +104,7 @@ static void close_all(struct hook *hook)
 #define KPROBES_CAN_FOLLOW true
 #endif
 
-int follow_start(int follow_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
+int follow_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
 	struct error first, second;
 

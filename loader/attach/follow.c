@@ -24,17 +24,8 @@ static int set_kprobe(struct probe *probe, const char *section, const char *symb
 	return result;
 }
 
-/* See hook.c. */
-#if defined(__mips__)
-#define KPROBES_DO 0
-#else
-#define KPROBES_DO 1
-#endif
-
 static int set_kprobes(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
-	if (!KPROBES_DO)
-		return error_set(err, STATUS_UNSUPPORTED, "MIPS kernels were seen to die of kprobes");
 	if (!hook->learnt.ids)
 		return error_set(err, STATUS_UNSUPPORTED,
 				 "where this kernel keeps the numbers of a process could not be learnt");

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make                                     build/connsnoop, static and stripped
-# make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+# make ARCH=s390x                          build/s390x/connsnoop, by Debian's cross compiler
+# make release                             build/release/connsnoop-ARCH of all in scripts/architectures
 # make install DESTDIR= PREFIX=/usr/local  make clean
-# make check | vm | bench | fuzz           see README.md
+# make check | vm | vm-all | bench | fuzz  see README.md
 
 VERSION := 0.1.0
-HOST_ARCH := $(shell uname -m)
+# A line of scripts/architectures: by what uname -m says, or by the name.
+HOST_ARCH := $(shell awk -v machine=$$(uname -m) '$$2 == machine && !n++ { print $$1 }' scripts/architectures)
 ARCH ?= $(HOST_ARCH)
 override ARCH := $(patsubst aarch64,arm64,$(patsubst amd64,x86_64,$(ARCH)))
-CROSS_COMPILE ?=
+ARCH_LINE := $(shell awk '$$1 == "$(ARCH)"' scripts/architectures)
+ifeq ($(ARCH_LINE),)
+$(error scripts/architectures has no $(ARCH))
+endif
+CROSS_COMPILE ?= $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(word 3,$(ARCH_LINE))-)
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
@@ -17,20 +23,25 @@ CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
-BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),/$(ARCH))
+BUILD ?= build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
-override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
+override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
-# Libraries of another architecture: multiarch ones are found by the compiler; else what scripts/deps cross-arm64 unpacked.
+# Libraries of another architecture: multiarch ones are found by the compiler; else what scripts/deps cross-ARCH unpacked.
 SYSROOT ?= $(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH)))
 ifneq ($(SYSROOT),)
-SYSROOT_LIB := $(SYSROOT)/usr/lib/$(CROSS_COMPILE:%-=%)
-override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(CROSS_COMPILE:%-=%)
+SYSROOT_LIB := $(SYSROOT)/usr/lib/$(word 4,$(ARCH_LINE))
+override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(word 4,$(ARCH_LINE))
 override LDFLAGS += -L$(SYSROOT_LIB)
+# Libraries of a newer suite than the compiler's C library call C23's forms of two functions (2.38), which differ in that
+# they take binary numbers, too.
+ifneq ($(word 6,$(ARCH_LINE)),bookworm)
+override LDFLAGS += -Wl,--defsym=__isoc23_strtol=strtol -Wl,--defsym=__isoc23_strtoul=strtoul
+endif
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
 endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
@@ -39,7 +50,8 @@ SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.
-BPF_CFLAGS := -target bpf -mcpu=v1 -O2 -g0 -Wall -Wextra -Werror -Iinclude -Ibpf -DARCH_HEADER='"arch/$(ARCH).h"'
+BPF_CFLAGS := -target $(word 7,$(ARCH_LINE)) -mcpu=v1 -O2 -g0 -Wall -Wextra -Werror -Iinclude -Ibpf \
+	-DARCH_HEADER='"arch/$(word 8,$(ARCH_LINE)).h"'
 
 all: $(BUILD)/connsnoop
 
@@ -61,11 +73,26 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
 	$(LLVM_STRIP) --strip-unneeded $@
 
+# One binary for each architecture, and how large it is.
+ARCHES := $(shell awk '$$1 ~ /^[a-z]/ { print $$1 }' scripts/architectures)
+
+release: $(ARCHES:%=build/release/connsnoop-%)
+	@wc -c $^
+
+build/release/connsnoop-%: FORCE
+	@mkdir -p build/release
+	+@$(MAKE) --no-print-directory ARCH=$* all
+	@cp $(if $(filter $(HOST_ARCH),$*),build,build/$*)/connsnoop $@
+
+FORCE:
+
 # What tests need beside the program.
 tests: all
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
-	$(MAKE) -C tests/workload BUILD=$(abspath build/arm64) CROSS_COMPILE=aarch64-linux-gnu-
+	$(MAKE) ARCH=arm64 all
+	$(MAKE) ARCH=s390x all
+	$(MAKE) callers-arm64 callers-s390x
 
 # Unit tests, quick; scripts/check runs everything.
 check: all
@@ -76,6 +103,14 @@ check: all
 vm: all
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	KERNEL="$(KERNEL)" KERNELS="$(KERNELS)" prove -v tests/vm/vm.t
+
+# Boots kernels of every architecture, or ARCHES="..."; scripts/deps cross vm-all brings what it takes.
+vm-all: release $(ARCHES:%=callers-%)
+	prove -v tests/vm/all.t
+
+callers-%:
+	$(MAKE) -C tests/workload BUILD=$(abspath $(if $(filter $(HOST_ARCH),$*),build,build/$*)) \
+		CROSS_COMPILE=$(if $(filter-out $(HOST_ARCH),$*),$(shell awk '$$1 == "$*" { print $$3 }' scripts/architectures)-)
 
 bench: all
 	tests/bench/run
@@ -95,4 +130,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all tests check vm bench fuzz format install clean
+.PHONY: all release FORCE tests check vm vm-all bench fuzz format install clean

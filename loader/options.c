@@ -7,8 +7,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PAGES_MAX	 (1U << 16)
+#define RING_BYTES_MAX	 (1U << 28)
 #define MAX_KEYS_DEFAULT 16384
 #define MAX_KEYS_MOST	 (1U << 24)
 
@@ -68,7 +69,7 @@ const char options_help[] =
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
 	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
-	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
+	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 1 MiB, less on small machines)\n"
 	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
@@ -230,9 +231,10 @@ static int parse_columns(const char *text, unsigned int *by, struct error *err)
 
 static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 {
+	const uint64_t most = RING_BYTES_MAX / (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t value;
 
-	if (parse_count("--buffer-pages", text, PAGES_MAX, &value, err))
+	if (parse_count("--buffer-pages", text, most, &value, err))
 		return -1;
 	if (value & (value - 1))
 		return error_set(err, STATUS_USAGE,

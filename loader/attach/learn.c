@@ -26,7 +26,7 @@ struct lesson {
 static bool is_here(const uint8_t *regs, const struct trial *trial, uint64_t address)
 {
 	unsigned long arg1, arg2, arg3;
-	uint32_t nr;
+	uint16_t nr;
 
 	memcpy(&arg1, regs + REGS_ARG1, sizeof(arg1));
 	memcpy(&arg2, regs + REGS_ARG2, sizeof(arg2));
@@ -132,7 +132,7 @@ static int open_learner(struct probe *probe, int prog)
 {
 	struct error ignored;
 
-	if (!probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, &ignored))
+	if (CONNECT_HAS_TRACEPOINT && !probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, &ignored))
 		return 0;
 	return probe_open_tracepoint(probe, "raw_syscalls", "sys_enter", prog, &ignored);
 }

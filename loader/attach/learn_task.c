@@ -191,7 +191,12 @@ static bool learn_ids(struct study *study)
 
 static uint64_t word_of(const struct specimen *specimen, size_t at)
 {
-	return at + 8 <= specimen->size ? word_at(specimen->bytes, at) : 0;
+	return at + WORD <= specimen->size ? word_at(specimen->bytes, at) : 0;
+}
+
+static uint64_t time_of(const struct specimen *specimen, size_t at)
+{
+	return at + 8 <= specimen->size ? time_at(specimen->bytes, at) : 0;
 }
 
 /* The task there is the one whose process getppid() names, in the initial PID namespace; elsewhere one of another process. */
@@ -222,10 +227,10 @@ static bool learn_parent(struct study *study)
 {
 	size_t single = 0, pair = 0, singles = 0, pairs = 0;
 
-	for (size_t at = 0; at < study->child.size; at += 8) {
+	for (size_t at = 0; at < study->child.size; at += WORD) {
 		if (!may_be_parent(study, at))
 			continue;
-		if (singles && single == at - 8) {
+		if (singles && single == at - WORD) {
 			pair = single;
 			pairs++;
 		}
@@ -236,29 +241,38 @@ static bool learn_parent(struct study *study)
 	return pairs == 1 || singles == 1;
 }
 
+/* So many words behind real_parent, wherever that is: parent, children and sibling, which are lists, come before it. */
+#define PARENT_TO_LEADER (6 * WORD)
+
+/*
+ * Registers that were saved when the task gave up its processor (struct thread_struct) may hold its address as well: then
+ * it is the one that stands where it has to behind the parent.
+ */
 static bool learn_leader(struct study *study)
 {
-	size_t found = 0, count = 0;
+	size_t due = study->learnt->at[TASK_PARENT] + PARENT_TO_LEADER, found = 0, count = 0;
+	bool is_due = false;
 
-	for (size_t at = 0; at < study->thread.size; at += 8) {
+	for (size_t at = 0; at < study->thread.size; at += WORD) {
 		if (word_of(&study->thread, at) != study->self.address ||
 		    word_of(&study->self, at) != study->self.address ||
 		    word_of(&study->child, at) != study->child.address)
 			continue;
+		is_due |= study->learnt->parts & IDENTITY_PPID && at == due;
 		found = at;
 		count++;
 	}
-	study->learnt->at[TASK_LEADER] = (uint32_t)found;
-	return count == 1;
+	study->learnt->at[TASK_LEADER] = (uint32_t)(is_due ? due : found);
+	return is_due || count == 1;
 }
 
 /* This process's start did not change, and is what /proc says of it; the child's lies between two looks at the clock. */
 static bool is_start(const struct study *study, size_t at)
 {
-	uint64_t self = word_of(&study->self, at), child = word_of(&study->child, at);
+	uint64_t self = time_of(&study->self, at), child = time_of(&study->child, at);
 
 	return study->self_start && self >= study->self_start && self - study->self_start < TICK &&
-	       word_of(&study->again, at) == self && child >= study->child_start[0] && child <= study->child_start[1];
+	       time_of(&study->again, at) == self && child >= study->child_start[0] && child <= study->child_start[1];
 }
 
 /* start_time, of CLOCK_MONOTONIC, and behind it start_boottime (5.5; real_start_time before), read just after it. */
@@ -266,7 +280,7 @@ static bool learn_start(struct study *study)
 {
 	size_t found = 0, count = 0;
 
-	for (size_t at = 0; at < study->child.size; at += 8) {
+	for (size_t at = 0; at < study->child.size; at += WORD) {
 		if (!is_start(study, at))
 			continue;
 		if (count && (count > 1 || at != found + 8))

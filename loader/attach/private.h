@@ -56,7 +56,7 @@ struct sock_lesson {
 	uint16_t family, port;
 	uint8_t protocol;
 	uint8_t addr[16]; /* 4 of it for AF_INET */
-	bool seen[2];	  /* by the pointer at 24, at 32 */
+	bool seen[2];	  /* by each of two pointers */
 	uint8_t bytes[2][SOCK_PIECES * SNAPSHOT_BYTES];
 };
 void learn_sock_search(struct socket_places *places, const struct sock_lesson *lessons, size_t count);
@@ -118,12 +118,23 @@ struct study {
 	uint64_t child_start[2]; /* between these */
 };
 
+/* The kernel's pointers are as wide as ours. */
+#define WORD sizeof(unsigned long)
+
 static inline uint64_t word_at(const void *bytes, size_t at)
 {
-	uint64_t word;
+	unsigned long word;
 
 	memcpy(&word, (const uint8_t *)bytes + at, sizeof(word));
 	return word;
+}
+
+static inline uint64_t time_at(const void *bytes, size_t at)
+{
+	uint64_t time;
+
+	memcpy(&time, (const uint8_t *)bytes + at, sizeof(time));
+	return time;
 }
 
 static inline uint32_t number_at(const void *bytes, size_t at)
@@ -134,10 +145,24 @@ static inline uint32_t number_at(const void *bytes, size_t at)
 	return number;
 }
 
-/* Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. */
+/*
+ * Kernel memory is the upper half of all, on 32-bit machines that or less; errors are the last page of it. s390 has an
+ * address space for the kernel alone, and memory from its beginning on. mips64 dies of an address that is in none of its
+ * segments (no exception table is asked, up to 7.1), so that there only what is in one of those that hold memory may be
+ * followed.
+ */
 static inline bool is_pointer(uint64_t word)
 {
-	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
+#if defined(__s390x__)
+	return word >= PEEK_RELATIVE && word >> 53 == 0 && word % 8 == 0;
+#elif defined(__mips64)
+	/* XKPHYS (physical memory in several ways), XKSEG, CKSEG0 to CKSEG3 */
+	return (word >> 62 == 2 ? (word & 0x07ffff0000000000) == 0
+				: word >> 40 == 0xc00000 || word >> 31 == 0x1ffffffff) &&
+	       word % 8 == 0 && word < (uint64_t)-4096;
+#else
+	return word >> (8 * WORD - 1) && word % WORD == 0 && word < (unsigned long)-4096;
+#endif
 }
 
 /* learn_spaces.c: namespaces. The child lives, in its own. */
@@ -151,6 +176,16 @@ int follow_start(struct hook *hook, const struct hook_parts *parts, struct error
 
 /* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
+
+/*
+ * mips64 has three tables of system calls, and the tracepoint of a call knows its number in one of them only: which of
+ * their programs it sees depends on the kernel's configuration (find_syscall_meta(), kernel/trace/trace_syscalls.c).
+ */
+#if defined(__mips64)
+#define CONNECT_HAS_TRACEPOINT false
+#else
+#define CONNECT_HAS_TRACEPOINT true
+#endif
 
 /* tracepoint.c: the rung for kernels without kprobes. */
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err);

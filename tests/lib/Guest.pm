@@ -17,19 +17,73 @@ use Time::HiRes qw(sleep time);
 my $here = dirname(abs_path(__FILE__));
 my $tests = dirname($here);
 
+# By the names of scripts/architectures: QEMU's machine, the kernel's console, and of `file` what tells its programs.
 my %machine = (
 	x86_64 => {
-		debian => 'amd64',
-		qemu => [qw(qemu-system-x86_64 -cpu max)],
+		qemu => [qw(-cpu max -smp 2 -m 640)],
 		console => 'console=ttyS0 syscall.x32=y',
+		program => qr/x86-64/,
 	},
-	aarch64 => {
-		debian => 'arm64',
+	i386 => {
+		qemu => [qw(-cpu max -smp 2 -m 640)],
+		console => 'console=ttyS0',
+		program => qr/Intel 80386/,
+	},
+	arm64 => {
 		# the default way of signing pointers is very slow to emulate
-		qemu => ['qemu-system-aarch64', '-M', 'virt', '-cpu', 'max,pauth-impdef=on'],
+		qemu => ['-M', 'virt', '-cpu', 'max,pauth-impdef=on', qw(-smp 2 -m 640)],
 		console => 'console=ttyAMA0',
+		program => qr/aarch64/,
+	},
+	armhf => {
+		qemu => [qw(-M virt -cpu cortex-a15 -smp 2 -m 640)],
+		console => 'console=ttyAMA0',
+		program => qr/32-bit.*ARM/,
+	},
+	mipsel => {
+		qemu => [qw(-M malta -cpu 24Kf -m 256)],
+		console => 'console=ttyS0',
+		program => qr/32-bit.*MIPS32/,
+	},
+	mips64el => {
+		qemu => [qw(-M malta -cpu 5KEf -m 512)],
+		console => 'console=ttyS0',
+		program => qr/64-bit.*MIPS64/,
+	},
+	ppc64el => {
+		qemu => [qw(-M pseries -cpu power9 -smp 2 -m 1024)],
+		console => 'console=hvc0',
+		program => qr/64-bit.*PowerPC/,
+	},
+	s390x => {
+		qemu => [qw(-cpu max -smp 2 -m 640)],
+		console => 'console=ttysclp0',
+		program => qr/S\/390/,
+	},
+	riscv64 => {
+		qemu => [qw(-M virt -smp 2 -m 640)],
+		# off by default there, and from 7.x on our programs are refused without it
+		console => 'console=ttyS0 sysctl.net.core.bpf_jit_enable=1',
+		program => qr/RISC-V/,
 	},
 );
+$machine{armel} = $machine{armhf};
+
+# A line of scripts/architectures, by the name of each field.
+sub architecture
+{
+	my ($name) = @_;
+	my @fields = qw(name machine triplet multiarch debian suite target header qemu kernels);
+
+	open(my $in, '<', dirname($tests) . '/scripts/architectures') or die "scripts/architectures: $!\n";
+	while (<$in>) {
+		my %line;
+
+		@line{@fields} = split;
+		return \%line if ($line{name} // '') eq $name;
+	}
+	die "no machine for $name\n";
+}
 
 # Families that distributions ship as modules; absent ones are skipped by the callers.
 my @modules = qw(af_packet vsock_loopback tipc dccp_ipv4 sctp bluetooth);
@@ -41,7 +95,7 @@ sub new
 	my ($class, %option) = @_;
 	my $self = bless {timeout => 900, patience => 180, objects => '/nowhere', %option}, $class;
 
-	$self->{arch} = 'aarch64' if $self->{arch} eq 'arm64';
+	$self->{architecture} = architecture($self->{arch});
 	$self->{machine} = $machine{$self->{arch}} or die "no machine for $self->{arch}\n";
 	$self->{label} = label_of($self->{image});
 	make_path($self->{work});
@@ -83,14 +137,14 @@ sub is_static_for
 	my ($self, $path) = @_;
 	my $what = -x $path ? `file -bL '$path'` : '';
 
-	return $what =~ /static/ && $what =~ ($self->{arch} eq 'x86_64' ? qr/x86-64/ : qr/aarch64/);
+	return $what =~ /static/ && $what =~ $self->{machine}{program};
 }
 
 sub busybox
 {
 	my ($self) = @_;
 	my $package = package_of($self->{image});
-	my $kernels = "$self->{kernels}/$self->{machine}{debian}-*/busybox";
+	my $kernels = "$self->{kernels}/$self->{architecture}{debian}-*/busybox";
 
 	for my $path ($package ? "$package/busybox" : (), '/bin/busybox', glob($kernels)) {
 		return $path if $self->is_static_for($path);
@@ -112,7 +166,7 @@ sub install_strace
 	my ($self, $tree) = @_;
 	my ($strace) = grep { -x } '/usr/bin/strace';
 
-	return if !$strace || `file -bL $strace` !~ ($self->{arch} eq 'x86_64' ? qr/x86-64/ : qr/aarch64/);
+	return if !$strace || `file -bL $strace` !~ $self->{machine}{program};
 	install($strace, "$tree/bin/strace");
 	for my $library (`ldd $strace` =~ m{(/\S+) \(0x}g) {
 		make_path($tree . dirname($library));
@@ -130,7 +184,7 @@ sub build_initramfs
 	make_path(map { "$tree/$_" } qw(bin dev etc proc sys tmp run results modules root));
 	install($self->busybox, "$tree/bin/busybox");
 	install($self->{connsnoop}, "$tree/bin/connsnoop");
-	for my $caller (qw(caller caller32)) {
+	for my $caller (qw(caller caller32 callern32)) {
 		install("$self->{callers}/$caller", "$tree/bin/$caller")
 			if -x "$self->{callers}/$caller";
 	}
@@ -154,7 +208,7 @@ sub command
 	my ($self) = @_;
 	my $append = "$self->{machine}{console} panic=-1 oops=panic loglevel=4 rdinit=/init";
 
-	return (@{$self->{machine}{qemu}}, qw(-accel tcg -smp 2 -m 640 -nic none),
+	return ("qemu-system-$self->{architecture}{qemu}", @{$self->{machine}{qemu}}, qw(-accel tcg -nic none),
 		qw(-display none -monitor none -no-reboot), '-serial', "file:$self->{dir}/console.log",
 		'-kernel', $self->{image}, '-initrd', "$self->{dir}/initramfs.gz", '-append', $append);
 }
@@ -181,6 +235,17 @@ sub stop
 	waitpid $self->{pid}, 0;
 }
 
+# Not every machine goes off when it is told to: a few seconds after its last word.
+sub has_ended
+{
+	my ($self) = @_;
+
+	open(my $in, '<', "$self->{dir}/console.log") or return 0;
+	seek $in, -64, 2;
+	local $/;
+	return (<$in> // '') =~ /^=== results end/m && time - (stat $in)[9] > 5;
+}
+
 # True once the machine has ended by itself; false when it was ended because it hung.
 sub await
 {
@@ -193,6 +258,7 @@ sub await
 		my $limit = -s "$self->{dir}/console.log" ? $self->{timeout} : $self->{patience};
 
 		$self->stop, return 0 if $age > $limit;
+		$self->stop, last if $self->has_ended;
 		sleep 0.2;
 	}
 	$self->{seconds} = time - $start;

@@ -2,6 +2,7 @@
 # make                                     build/connsnoop, static and stripped
 # make ARCH=s390x                          build/s390x/connsnoop, by Debian's cross compiler
 # make release                             build/release/connsnoop-ARCH of all in scripts/architectures
+# make SMALL=1 [ARCH=armhf]                build/small[/ARCH]/connsnoop, for boxes with little flash; see small.mk
 # make install DESTDIR= PREFIX=/usr/local  make clean
 # make check | vm | vm-all | bench | fuzz  see README.md
 
@@ -15,33 +16,46 @@ ifeq ($(ARCH_LINE),)
 $(error scripts/architectures has no $(ARCH))
 endif
 CROSS_COMPILE ?= $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(word 3,$(ARCH_LINE))-)
+# What scripts/musl-libs brought: for SMALL=1, where it is there, and for CC=musl-gcc.
+MUSL ?= $(if $(or $(SMALL),$(findstring musl,$(CC))),$(wildcard build/musl-$(ARCH)))
 ifeq ($(origin CC),default)
-CC := $(CROSS_COMPILE)gcc
+CC := $(if $(MUSL),$(MUSL)/,$(CROSS_COMPILE))gcc
 endif
 STRIP ?= $(CROSS_COMPILE)strip
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
-BUILD ?= build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
+BUILD ?= build$(if $(SMALL),/small)$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
 
-CFLAGS ?= -O2 -g
+CFLAGS ?= $(if $(SMALL),-Os,-O2) -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
 # Libraries of another architecture: multiarch ones are found by the compiler; else what scripts/deps cross-ARCH unpacked.
-SYSROOT ?= $(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH)))
+SYSROOT ?= $(if $(MUSL),,$(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH))))
 ifneq ($(SYSROOT),)
 SYSROOT_LIB := $(SYSROOT)/usr/lib/$(word 4,$(ARCH_LINE))
 override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(word 4,$(ARCH_LINE))
 override LDFLAGS += -B$(SYSROOT_LIB) -L$(SYSROOT_LIB)
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
 endif
+ifneq ($(MUSL),)
+override CPPFLAGS += -isystem $(MUSL)/include
+override LDFLAGS += -L$(MUSL)/lib
+LIBS ?= -lelf -lcap -lz
+endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
 
-SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
+# Nothing unwinds a stack, and what separates code from data in memory takes pages of the file.
+ifneq ($(SMALL),)
+override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables
+override LDFLAGS += -no-pie -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none
+endif
+
+include small.mk
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.

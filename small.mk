@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a build is made of: all there is or, by SMALL=1, what a box with little flash has a use for. For what is left out the
+# doors of loader/small stand, which say so. Makefile and tests/unit/Makefile read this in; they have set DIRS.
+
+# Formats of other programs, names by DNS, and sinks that take messages: whoever collects those from such a box does it by
+# a pipe, to busybox's logger for one.
+LEFT_OUT := loader/left_out.c $(wildcard loader/names/*.c) \
+	$(addprefix loader/output/,foreign.c ecs.c ocsf.c tracee.c journal.c) \
+	$(addprefix loader/sink/,journald.c message.c peer.c syslog.c)
+
+SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
+SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))

@@ -41,8 +41,8 @@ struct run {
 /* TP_STRUCT__entry(long id; unsigned long args[6]), after the 8 bytes that every tracepoint has. */
 struct tp_sys_enter {
 	__u64 common;
-	__u64 id;
-	__u64 args[6];
+	klong id;
+	klong args[6];
 };
 
 /*
@@ -139,7 +139,7 @@ static always_inline void write_record(void *ctx, struct run *run, struct record
 			return;
 		err = bpf_perf_event_output(ctx, &rings, run->cpu, &record->event, size);
 	}
-	if (err == -2 || err == -95) {
+	if (err == -ENOENT || err == -EOPNOTSUPP) {
 		struct stray key = {.time = record->event.time, .cpu = run->cpu};
 
 		COUNT(run->counters, ringless);

@@ -11,10 +11,18 @@
 
 static always_inline __u64 read_word(__u64 address)
 {
-	__u64 word = 0;
+	klong word = 0;
 
 	bpf_probe_read_kernel(&word, sizeof(word), (void *)address);
 	return word;
+}
+
+static always_inline __u64 read_time(__u64 address)
+{
+	__u64 time = 0;
+
+	bpf_probe_read_kernel(&time, sizeof(time), (void *)address);
+	return time;
 }
 
 static always_inline __u32 read_number(__u64 address)
@@ -32,7 +40,7 @@ static always_inline __u32 read_number(__u64 address)
 static always_inline __u64 current_task(__u64 sp)
 {
 	if (CONSTANT(TASK_HELPER))
-		return bpf_get_current_task();
+		return (klong)bpf_get_current_task();
 	return read_word(sp & ~(CONSTANT(TASK_STACK) - 1));
 }
 
@@ -53,8 +61,8 @@ static always_inline void read_spaces(struct who *who, __u64 task)
 
 /* An entry of struct pid's numbers[]: what one PID namespace calls the process. */
 struct upid {
-	__u64 nr; /* and what pads it */
-	__u64 ns;
+	klong nr; /* and what pads it */
+	klong ns;
 };
 
 /* struct pid of a task, and its entry at a level. */
@@ -71,13 +79,13 @@ static always_inline __u32 ns_ppid(__u64 parent, __u64 level, __u64 ns)
 	if (read_number(read_word(leader + CONSTANT(TASK_THREAD_PID)) + CONSTANT(PID_LEVEL)) < level)
 		return 0;
 	at = upid_at(leader, level);
-	return read_word(at + 8) == ns ? read_number(at) : 0;
+	return read_word(at + sizeof(klong)) == ns ? read_number(at) : 0;
 }
 
 static always_inline void read_pids(struct who *who, __u64 task, __u64 leader)
 {
 	__u64 level = read_number(read_word(task + CONSTANT(TASK_THREAD_PID)) + CONSTANT(PID_LEVEL));
-	__u64 at = upid_at(task, level), ns = read_word(at + 8);
+	__u64 at = upid_at(task, level), ns = read_word(at + sizeof(klong));
 
 	if (CONSTANT(IDENTITY) & IDENTITY_PID_NS)
 		who->pid_ns = read_number(ns + CONSTANT(PID_INUM));
@@ -101,7 +109,7 @@ static always_inline void read_task(struct who *who, __u64 task)
 	if (CONSTANT(IDENTITY) & (IDENTITY_START | IDENTITY_PIDS)) {
 		leader = read_word(task + CONSTANT(TASK_LEADER));
 		if (CONSTANT(IDENTITY) & IDENTITY_START)
-			who->start = read_word(leader + CONSTANT(TASK_START));
+			who->start = read_time(leader + CONSTANT(TASK_START));
 		if (CONSTANT(IDENTITY) & IDENTITY_PIDS)
 			read_pids(who, task, leader);
 	}

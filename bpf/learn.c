@@ -60,7 +60,7 @@ static always_inline int peek_all(struct peek *peek, __u64 sp)
 		return 0;
 	address = wanted->address;
 	if (CONSTANT(TASK_HELPER))
-		peek->task = bpf_get_current_task();
+		peek->task = (klong)bpf_get_current_task();
 	else
 		peek->task = read_word(sp & ~((__u64)wanted->stack_size - 1));
 	if (address < PEEK_RELATIVE)
@@ -115,7 +115,7 @@ int tracepoint_learn(struct tp_sys_enter *ctx)
 
 	if ((__u32)ctx->id != NR_CONNECT || (__u32)ctx->args[2] != sizeof(addr))
 		return 0;
-	if (bpf_probe_read_user(&addr, sizeof(addr), (void *)ctx->args[1]) || addr.nonce != CONSTANT(NONCE))
+	if (bpf_probe_read_user(&addr, sizeof(addr), (void *)(__u64)ctx->args[1]) || addr.nonce != CONSTANT(NONCE))
 		return 0;
 	peek_all(&room.peek, 0);
 	return 0;
@@ -127,17 +127,20 @@ int tracepoint_learn(struct tp_sys_enter *ctx)
 static always_inline void copy_sock(struct pt_regs *ctx, struct snapshot *snap, const __u32 at, const __u32 piece)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	__u64 sk = 0;
+	klong sk = 0;
 
 	snap->stack_size = SOCK_PIECE(at, piece);
 	if (bpf_probe_read_kernel(&sk, sizeof(sk), (void *)(ARG1(ctx) + at)) ||
-	    bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)(sk + piece * SNAPSHOT_BYTES)))
+	    bpf_probe_read_kernel(snap->bytes, sizeof(snap->bytes), (void *)((__u64)sk + piece * SNAPSHOT_BYTES)))
 		return;
 	if (!write_mapped(ctx, &cpu, snap, SNAPSHOT_SIZE))
 		bpf_perf_event_output(ctx, &rings, cpu, snap, SNAPSHOT_SIZE);
 }
 
-/* struct socket of 64-bit kernels has its sk at 24 from 5.3 on, at 32 before (include/linux/net.h). */
+/* struct socket has its sk behind one pointer from 5.3 on, behind two before (include/linux/net.h). */
+#define SOCK_SECOND (8 + 2 * sizeof(klong))
+#define SOCK_THIRD  (8 + 3 * sizeof(klong))
+
 SEC("kprobe/learn_sock")
 int kprobe_learn_sock(struct pt_regs *ctx)
 {
@@ -150,9 +153,9 @@ int kprobe_learn_sock(struct pt_regs *ctx)
 		return 0;
 	snap.time = bpf_ktime_get_ns();
 	snap.pid_tgid = bpf_get_current_pid_tgid();
-	copy_sock(ctx, &snap, 24, 0);
-	copy_sock(ctx, &snap, 24, 1);
-	copy_sock(ctx, &snap, 32, 0);
-	copy_sock(ctx, &snap, 32, 1);
+	copy_sock(ctx, &snap, SOCK_SECOND, 0);
+	copy_sock(ctx, &snap, SOCK_SECOND, 1);
+	copy_sock(ctx, &snap, SOCK_THIRD, 0);
+	copy_sock(ctx, &snap, SOCK_THIRD, 1);
 	return 0;
 }

@@ -9,8 +9,6 @@
  */
 #include "emit.h"
 
-#define EINPROGRESS 115
-
 SEC("kretprobe/verdict")
 int kretprobe_verdict(struct pt_regs *ctx)
 {
@@ -40,10 +38,10 @@ static always_inline void read_local(struct ending *out, __u64 sock)
 {
 	struct sock_head head = {};
 	__u16 protocol = 0;
-	__u64 sk = 0;
+	klong sk = 0;
 
 	if (bpf_probe_read_kernel(&sk, sizeof(sk), (void *)(sock + CONSTANT(SOCK_AT))) || !sk ||
-	    bpf_probe_read_kernel(&head, sizeof(head), (void *)sk))
+	    bpf_probe_read_kernel(&head, sizeof(head), (void *)(__u64)sk))
 		return;
 	out->family = head.family;
 	out->local_port = head.num;
@@ -111,8 +109,8 @@ int kretprobe_end(struct pt_regs *ctx)
 /* A syscalls/sys_exit_* program's, as perf_call_bpf_exit() lays it out (kernel/trace/trace_syscalls.c). */
 struct sys_exit_connect {
 	__u64 regs;
-	__u64 nr;
-	__u64 ret;
+	klong nr;
+	klong ret;
 };
 
 SEC("tracepoint/end")

@@ -38,10 +38,10 @@ static always_inline int report(void *ctx, const struct user_call *call, __u16 p
 /* The context of a syscalls/sys_enter_* program, as perf_call_bpf_enter() lays it out (kernel/trace/trace_syscalls.c). */
 struct sys_enter_connect {
 	__u64 regs;
-	__u64 nr;
-	__u64 fd;
-	__u64 uservaddr;
-	__u64 addrlen;
+	klong nr;
+	klong fd;
+	klong uservaddr;
+	klong addrlen;
 };
 
 SEC("tracepoint/connect")

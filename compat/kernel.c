@@ -123,7 +123,7 @@ static int make_map(unsigned int type, unsigned int key, unsigned int value, uns
 
 /*
  * bpf_ringbuf_output(bell, stack, 4, BPF_RB_FORCE_WAKEUP); return 0. Where stores may pass one another the program also
- * needs an atomic exchange: from 5.12 on, in arm64's JIT from 5.18, before which the load fails or the interpreter runs.
+ * needs an atomic exchange: from 5.12 on, in arm64's JIT from 5.18, in riscv's from 5.19, before which the load fails or the interpreter runs.
  */
 static int load_bell(int bell, unsigned int version)
 {
@@ -131,7 +131,7 @@ static int load_bell(int bell, unsigned int version)
 		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
 		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -8},
-#if !defined(__x86_64__)
+#if !defined(__x86_64__) && !defined(__s390x__)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
 		{.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_3, .imm = BPF_XCHG},
 #endif
@@ -147,13 +147,23 @@ static int load_bell(int bell, unsigned int version)
 	return load_insns(insns, sizeof(insns) / sizeof(insns[0]), BPF_PROG_TYPE_KPROBE, version);
 }
 
-/* An array that can be mapped (5.5), a ring buffer (5.8), a program that rings with it. 32-bit positions would wrap. */
+/*
+ * Positions of 32 bits would wrap; and where stores may pass one another the program needs a barrier, which the exchange is
+ * not in the JITs of mips and, for years, powerpc (arch/powerpc/net/bpf_jit_comp64.c, "sync" since 6.10).
+ */
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__s390x__) || (defined(__riscv) && __riscv_xlen == 64)
+#define CAN_PUBLISH 1
+#else
+#define CAN_PUBLISH 0
+#endif
+
+/* An array that can be mapped (5.5), a ring buffer (5.8), a program that rings with it. */
 bool kernel_has_mapped_rings(const struct object_kernel *kernel)
 {
 	unsigned int page = (unsigned int)sysconf(_SC_PAGESIZE);
 	int array = -1, bell = -1, prog = -1;
 
-	if (sizeof(long) == sizeof(uint64_t))
+	if (CAN_PUBLISH)
 		array = make_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), 1, BPF_F_MMAPABLE);
 	if (array >= 0)
 		bell = make_map(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);

@@ -93,9 +93,10 @@ int sys_socket(int family, int type, int protocol)
 	return checked(socket(family, type | SOCK_CLOEXEC, protocol));
 }
 
+/* Not by libc, which takes socketcall(2) on some architectures. All have this one, the last of them since 4.3. */
 int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 {
-	return checked(connect(fd, addr, addrlen));
+	return checked(syscall(__NR_connect, fd, addr, addrlen));
 }
 
 int sys_bind(int fd, const struct sockaddr *addr, unsigned int addrlen)
@@ -163,6 +164,16 @@ int sys_getrlimit(int resource, struct rlimit *limit)
 	return checked(getrlimit(resource, limit));
 }
 
+/* clone(2) without a stack: a copy of this process. s390 has the first two arguments the other way round. */
+static long fork_with(unsigned long flags)
+{
+#ifdef __s390x__
+	return syscall(SYS_clone, NULL, flags, NULL, NULL, NULL);
+#else
+	return syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+#endif
+}
+
 /*
  * The child shares the descriptor table and nothing else, so what it opens in its own mount namespace stays open here
  * when the namespace is gone. Its memory is a copy, hence the answer comes back as the exit status: the descriptor's
@@ -188,7 +199,7 @@ int sys_mount_private(const char *type, const char *target)
 
 	if (reserved < 0)
 		return -errno;
-	child = syscall(__NR_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	child = fork_with(CLONE_FILES | SIGCHLD);
 	if (child == 0)
 		_exit(mount_in_child(type, target, reserved));
 	if (child < 0) {
@@ -245,7 +256,7 @@ static void be_puppet(const struct sys_puppet *puppet, int fd, const int *leave,
 
 	for (size_t i = 0; i < count; i++)
 		unshare(leave[i]);
-	connect(puppet->sock, puppet->addr, puppet->addrlen);
+	sys_connect(puppet->sock, puppet->addr, puppet->addrlen);
 	if (send(fd, &word, 1, MSG_NOSIGNAL) == 1)
 		recv(fd, &word, 1, 0);
 	_exit(0);
@@ -265,7 +276,7 @@ int sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *l
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	puppet->pid = (int)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+	puppet->pid = (int)fork_with(flags);
 	result = puppet->pid < 0 ? -errno : 0;
 	if (puppet->pid == 0) {
 		close(pair[0]);

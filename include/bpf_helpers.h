@@ -12,6 +12,13 @@
 #define SEC(name)     __attribute__((section(name), used))
 #define always_inline inline __attribute__((always_inline))
 
+/* The kernel's unsigned long, and how wide its pointers are (bpf/arch); the program's own have 64 bits everywhere. */
+#ifdef KERNEL_32BIT
+typedef __u32 klong;
+#else
+typedef __u64 klong;
+#endif
+
 struct bpf_map_def {
 	__u32 type;
 	__u32 key_size;
@@ -49,6 +56,8 @@ static long (*const bpf_probe_read_user)(void *dst, __u32 size, const void *src)
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *src) = (void *)113;
 /* From 5.8 on; loaded only where the kernel was found to have it. */
 static long (*const bpf_ringbuf_output)(const void *map, void *data, __u64 size, __u64 flags) = (void *)130;
+
+#define ENOENT 2 /* others differ from architecture to architecture (bpf/arch) */
 
 /* The compiler moves no access to memory across it. */
 #define barrier() asm volatile("" : : : "memory")

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX	 (1U << 16)
+#define RING_BYTES_MAX	 (1U << 28)
 #define MAX_KEYS_DEFAULT 16384
 #define MAX_KEYS_MOST	 (1U << 24)
 
@@ -231,9 +231,10 @@ static int parse_columns(const char *text, unsigned int *by, struct error *err)
 
 static int parse_pages(const char *text, unsigned int *pages, struct error *err)
 {
+	const uint64_t most = RING_BYTES_MAX / (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t value;
 
-	if (parse_count("--buffer-pages", text, PAGES_MAX, &value, err))
+	if (parse_count("--buffer-pages", text, most, &value, err))
 		return -1;
 	if (value & (value - 1))
 		return error_set(err, STATUS_USAGE,

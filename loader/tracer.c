@@ -53,14 +53,16 @@ static unsigned int online_cpus(unsigned int cpus)
 	return cpus;
 }
 
+#define RING_BYTES (1 << 20)
+
 /* Large enough that two CPUs connecting at full speed lose nothing while the reader waits its turn; an eighth of a percent
  * of memory at most, for all that are there at the start together. */
 static unsigned int default_pages(unsigned int cpus)
 {
 	long pages = sysconf(_SC_PHYS_PAGES) / 800 / (long)cpus;
-	unsigned int size = 8;
+	unsigned int most = (unsigned int)(RING_BYTES / sysconf(_SC_PAGESIZE)), size = most < 8 ? most : 8;
 
-	while (size < 256 && size * 2 <= (unsigned long)(pages > 0 ? pages : 0))
+	while (size < most && size * 2 <= (unsigned long)(pages > 0 ? pages : 0))
 		size *= 2;
 	return size;
 }

@@ -20,6 +20,9 @@ struct pt_regs {
 #define RETVAL(ctx)    ((ctx)->regs[0])
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
+#define EINPROGRESS 115
+#define EOPNOTSUPP  95
+
 /*
  * ring->head = position, after all stores before it. Of version 1's instructions none is a barrier; an atomic exchange
  * is (5.12, in arm64's JIT 5.18), which the assembler takes only as a number: r2 = xchg_64(r1 + 0, r2).

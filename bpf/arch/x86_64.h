@@ -18,6 +18,9 @@ struct pt_regs {
 #define RETVAL(ctx)    ((ctx)->ax)
 #define KERNEL_SP(ctx) ((ctx)->sp)
 
+#define EINPROGRESS 115
+#define EOPNOTSUPP  95
+
 /* ring->head = position, after all stores before it: x86 keeps stores in order, and JIT and interpreter keep ours. */
 #define PUBLISH(ring, position) asm volatile("*(u64 *)(%0 + 0) = %1" : : "r"(ring), "r"(position) : "memory")
 

@@ -26,7 +26,7 @@ struct lesson {
 static bool is_here(const uint8_t *regs, const struct trial *trial, uint64_t address)
 {
 	unsigned long arg1, arg2, arg3;
-	uint32_t nr;
+	uint16_t nr;
 
 	memcpy(&arg1, regs + REGS_ARG1, sizeof(arg1));
 	memcpy(&arg2, regs + REGS_ARG2, sizeof(arg2));

@@ -20,7 +20,8 @@
 #define FAMILY_AT 16
 #define HEAD_END  20 /* what is looked for lies behind */
 
-static const uint32_t pointers[2] = {24, 32};
+/* Behind state, type and flags, and one or two other pointers (bpf/learn.c). */
+static const uint32_t pointers[2] = {8 + 2 * WORD, 8 + 3 * WORD};
 
 /* A number that is assigned to experiments (RFC 3692) and that no other socket has, for who may have such. */
 #define EXPERIMENT 253
@@ -136,7 +137,16 @@ static bool all_have_protocol(const struct sock_lesson *lessons, size_t count, u
 	return true;
 }
 
-/* 16 bits wide since 5.6; before, 8, and the socket's type, which is not 0, stood behind them. */
+/* Of 16 bits the upper half. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOW_TO_HIGH 1
+#define LOW_TO_HALF 0
+#else
+#define LOW_TO_HIGH (-1)
+#define LOW_TO_HALF (-1)
+#endif
+
+/* 16 bits wide since 5.6; before, 8, and the socket's type, which is not 0, stood beside them. */
 static void search_protocol(struct socket_places *places, const struct sock_lesson *lessons, size_t count,
 			    uint32_t pointer)
 {
@@ -150,8 +160,8 @@ static void search_protocol(struct socket_places *places, const struct sock_less
 		found = at;
 	}
 	for (size_t i = 0; found && i < count; i++)
-		mask &= lessons[i].bytes[pointer][found + 1] ? 0xff : 0xffff;
-	places->protocol_at = found;
+		mask &= lessons[i].bytes[pointer][found + LOW_TO_HIGH] ? 0xff : 0xffff;
+	places->protocol_at = found ? found + LOW_TO_HALF : 0;
 	places->protocol_mask = found ? mask : 0;
 }
 

@@ -39,7 +39,7 @@ static size_t compared(const struct study *study)
 {
 	size_t size = study->self.size < study->child.size ? study->self.size : study->child.size;
 
-	return (size < study->thread.size ? size : study->thread.size) & ~(size_t)7;
+	return (size < study->thread.size ? size : study->thread.size) & ~(WORD - 1);
 }
 
 /* Where both hold the numbers of their namespaces. Returns how many such places there are. */
@@ -94,7 +94,7 @@ static bool looks_like_nsproxy(const struct pair *pair)
 {
 	int pointers = 0;
 
-	for (size_t at = 8; at < 48; at += 8)
+	for (size_t at = WORD; at < 6 * WORD; at += WORD)
 		pointers += is_pointer(word_at(pair->self, at)) && is_pointer(word_at(pair->child, at));
 	return pointers >= 3 && !is_pointer(word_at(pair->self, 0)) && number_at(pair->self, 0) &&
 	       number_at(pair->child, 0);
@@ -103,21 +103,21 @@ static bool looks_like_nsproxy(const struct pair *pair)
 /* Returns how many namespaces hang on it. */
 static int try_nsproxy(struct study *study, struct members *members, struct pair *pair, size_t at)
 {
+	const size_t size = NSPROXY_WORDS * WORD;
 	uint64_t words[NSPROXY_WORDS][2];
 	int sum = 0;
 
 	memset(members, 0, sizeof(*members));
-	if (!read_pair(study, pair, word_at(study->self.bytes, at), word_at(study->child.bytes, at),
-		       sizeof(words) / 2) ||
+	if (!read_pair(study, pair, word_at(study->self.bytes, at), word_at(study->child.bytes, at), size) ||
 	    !looks_like_nsproxy(pair))
 		return 0;
 	for (size_t i = 0; i < NSPROXY_WORDS; i++) {
-		words[i][0] = word_at(pair->self, 8 * i);
-		words[i][1] = word_at(pair->child, 8 * i);
+		words[i][0] = word_at(pair->self, WORD * i);
+		words[i][1] = word_at(pair->child, WORD * i);
 	}
 	for (size_t i = 1; i < NSPROXY_WORDS; i++) {
 		if (is_pointer(words[i][0]) && is_pointer(words[i][1]) && words[i][0] != words[i][1])
-			try_member(study, members, pair, words[i], 8 * i);
+			try_member(study, members, pair, words[i], WORD * i);
 	}
 	for (enum space space = 0; space < SPACES; space++)
 		sum += members->count[space];
@@ -139,7 +139,7 @@ static bool learn_nsproxy(struct study *study, struct pair *pair, struct members
 	struct members these;
 	int found = 0;
 
-	for (size_t at = 0; at < compared(study); at += 8) {
+	for (size_t at = 0; at < compared(study); at += WORD) {
 		if (!differs(study, at) || !try_nsproxy(study, &these, pair, at))
 			continue;
 		*members = these;
@@ -163,11 +163,11 @@ static bool learn_nsproxy(struct study *study, struct pair *pair, struct members
 static uint32_t find_numbers(const struct study *study, const struct members *members, const uint8_t *pid, size_t at,
 			     uint32_t step)
 {
-	if (number_at(pid, at) != study->child.tgid || !is_pointer(word_at(pid, at + 8)))
+	if (number_at(pid, at) != study->child.tgid || !is_pointer(word_at(pid, at + WORD)))
 		return 0;
-	for (uint32_t level = 1; level <= LEVELS_MAX && at + level * step + 16 <= PID_BYTES; level++) {
+	for (uint32_t level = 1; level <= LEVELS_MAX && at + level * step + 2 * WORD <= PID_BYTES; level++) {
 		if (number_at(pid, at + level * step) == 1 &&
-		    word_at(pid, at + level * step + 8) == members->child_pid_ns)
+		    word_at(pid, at + level * step + WORD) == members->child_pid_ns)
 			return level;
 	}
 	return 0;
@@ -180,8 +180,8 @@ static bool confirm_numbers(const struct study *study, const struct members *mem
 	size_t own = at + (level - 1) * step;
 
 	return number_at(pair->self, at) == study->self.tgid && number_at(pair->self, own) == study->pid &&
-	       word_at(pair->self, own + 8) == members->self_pid_ns &&
-	       word_at(pair->self, at + 8) == word_at(pair->child, at + 8);
+	       word_at(pair->self, own + WORD) == members->self_pid_ns &&
+	       word_at(pair->self, at + WORD) == word_at(pair->child, at + WORD);
 }
 
 static int find_level(const struct pair *pair, size_t numbers, uint32_t level, uint32_t *found)
@@ -203,8 +203,8 @@ static bool try_pid(const struct study *study, const struct members *members, co
 {
 	int found = 0;
 
-	for (size_t at = 8; at + 32 <= PID_BYTES; at += 8) {
-		for (uint32_t step = 16; step <= 32; step += 16) {
+	for (size_t at = WORD; at + 4 * WORD <= PID_BYTES; at += WORD) {
+		for (uint32_t step = 2 * WORD; step <= 4 * WORD; step += 2 * WORD) {
 			uint32_t level = find_numbers(study, members, pair->child, at, step);
 
 			if (!level || !confirm_numbers(study, members, pair, at, step, level) ||
@@ -223,7 +223,7 @@ static void learn_pids(struct study *study, struct pair *pair, const struct memb
 	struct learnt found = *study->learnt;
 	int count = 0;
 
-	for (size_t at = 0; at < compared(study); at += 8) {
+	for (size_t at = 0; at < compared(study); at += WORD) {
 		uint64_t self = word_at(study->self.bytes, at), child = word_at(study->child.bytes, at);
 
 		/* Not the pointers of lists into the struct itself, nor what all three share. */
@@ -263,7 +263,7 @@ static int try_cred(struct study *study, struct pair *pair, size_t at, struct le
 		return 0;
 	memcpy(self, pair->self, sizeof(self));
 	memcpy(child, pair->child, sizeof(child));
-	for (size_t member = 0; member < CRED_BYTES; member += 8) {
+	for (size_t member = 0; member < CRED_BYTES; member += WORD) {
 		uint64_t words[2] = {word_at(self, member), word_at(child, member)};
 		uint32_t inode = 0;
 		int places;
@@ -287,12 +287,12 @@ static void learn_cred(struct study *study, struct pair *pair)
 	struct learnt found = *study->learnt;
 	int count = 0;
 
-	for (size_t at = 0; at < compared(study); at += 8) {
+	for (size_t at = 0; at < compared(study); at += WORD) {
 		int places = differs(study, at) ? try_cred(study, pair, at, &found) : 0;
 
 		if (!places)
 			continue;
-		if (places > 1 || count > 1 || (count && at != found.at[TASK_CRED] + 8))
+		if (places > 1 || count > 1 || (count && at != found.at[TASK_CRED] + WORD))
 			return;
 		if (!count++)
 			found.at[TASK_CRED] = (uint32_t)at;

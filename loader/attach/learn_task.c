@@ -154,7 +154,12 @@ static bool learn_ids(struct study *study)
 
 static uint64_t word_of(const struct specimen *specimen, size_t at)
 {
-	return at + 8 <= specimen->size ? word_at(specimen->bytes, at) : 0;
+	return at + WORD <= specimen->size ? word_at(specimen->bytes, at) : 0;
+}
+
+static uint64_t time_of(const struct specimen *specimen, size_t at)
+{
+	return at + 8 <= specimen->size ? time_at(specimen->bytes, at) : 0;
 }
 
 /* The task there is the one whose process getppid() names, in the initial PID namespace; elsewhere one of another process. */
@@ -176,7 +181,7 @@ static bool learn_parent(struct study *study)
 {
 	size_t found = 0, count = 0;
 
-	for (size_t at = 0; at < study->child.size; at += 8) {
+	for (size_t at = 0; at < study->child.size; at += WORD) {
 		uint64_t parent = word_of(&study->self, at);
 
 		if (word_of(&study->child, at) != study->self.address || word_of(&study->thread, at) != parent ||
@@ -184,7 +189,7 @@ static bool learn_parent(struct study *study)
 			continue;
 		if (!count++)
 			found = at;
-		else if (count > 2 || at != found + 8)
+		else if (count > 2 || at != found + WORD)
 			return false;
 	}
 	study->learnt->at[TASK_PARENT] = (uint32_t)found;
@@ -195,7 +200,7 @@ static bool learn_leader(struct study *study)
 {
 	size_t found = 0, count = 0;
 
-	for (size_t at = 0; at < study->thread.size; at += 8) {
+	for (size_t at = 0; at < study->thread.size; at += WORD) {
 		if (word_of(&study->thread, at) != study->self.address ||
 		    word_of(&study->self, at) != study->self.address ||
 		    word_of(&study->child, at) != study->child.address)
@@ -210,10 +215,10 @@ static bool learn_leader(struct study *study)
 /* This process's start did not change, and is what /proc says of it; the child's lies between two looks at the clock. */
 static bool is_start(const struct study *study, size_t at)
 {
-	uint64_t self = word_of(&study->self, at), child = word_of(&study->child, at);
+	uint64_t self = time_of(&study->self, at), child = time_of(&study->child, at);
 
 	return study->self_start && self >= study->self_start && self - study->self_start < TICK &&
-	       word_of(&study->again, at) == self && child >= study->child_start[0] && child <= study->child_start[1];
+	       time_of(&study->again, at) == self && child >= study->child_start[0] && child <= study->child_start[1];
 }
 
 /* start_time, of CLOCK_MONOTONIC, and behind it start_boottime (5.5; real_start_time before), read just after it. */
@@ -221,7 +226,7 @@ static bool learn_start(struct study *study)
 {
 	size_t found = 0, count = 0;
 
-	for (size_t at = 0; at < study->child.size; at += 8) {
+	for (size_t at = 0; at < study->child.size; at += WORD) {
 		if (!is_start(study, at))
 			continue;
 		if (count && (count > 1 || at != found + 8))

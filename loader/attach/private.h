@@ -53,7 +53,7 @@ struct sock_lesson {
 	uint16_t family, port;
 	uint8_t protocol;
 	uint8_t addr[16]; /* 4 of it for AF_INET */
-	bool seen[2];	  /* by the pointer at 24, at 32 */
+	bool seen[2];	  /* by each of two pointers */
 	uint8_t bytes[2][SOCK_PIECES * SNAPSHOT_BYTES];
 };
 void learn_sock_search(struct socket_places *places, const struct sock_lesson *lessons, size_t count);
@@ -114,12 +114,23 @@ struct study {
 	uint64_t child_start[2]; /* between these */
 };
 
+/* The kernel's pointers are as wide as ours. */
+#define WORD sizeof(unsigned long)
+
 static inline uint64_t word_at(const void *bytes, size_t at)
 {
-	uint64_t word;
+	unsigned long word;
 
 	memcpy(&word, (const uint8_t *)bytes + at, sizeof(word));
 	return word;
+}
+
+static inline uint64_t time_at(const void *bytes, size_t at)
+{
+	uint64_t time;
+
+	memcpy(&time, (const uint8_t *)bytes + at, sizeof(time));
+	return time;
 }
 
 static inline uint32_t number_at(const void *bytes, size_t at)
@@ -130,10 +141,17 @@ static inline uint32_t number_at(const void *bytes, size_t at)
 	return number;
 }
 
-/* Kernel memory is the upper half of all on 64-bit machines; errors are the last page of it. */
+/*
+ * Kernel memory is the upper half of all, on 32-bit machines that or less; errors are the last page of it. s390 has an
+ * address space for the kernel alone, and memory from its beginning on.
+ */
 static inline bool is_pointer(uint64_t word)
 {
-	return word >> 63 && word % 8 == 0 && word < (uint64_t)-4096;
+#ifdef __s390x__
+	return word >= PEEK_RELATIVE && word >> 53 == 0 && word % 8 == 0;
+#else
+	return word >> (8 * WORD - 1) && word % WORD == 0 && word < (unsigned long)-4096;
+#endif
 }
 
 /* learn_spaces.c: namespaces. The child lives, in its own. */

@@ -31,7 +31,12 @@ static const char *const general[] = {"__sys_connect_file", "__sys_connect"};
 static const char *const calls[] = {
 #if defined(__aarch64__)
 	"__arm64_sys_connect",
-#else
+#elif defined(__s390x__)
+	"__s390x_sys_connect",
+	"__s390x_sys_socketcall",
+#elif defined(__riscv)
+	"__riscv_sys_connect",
+#elif defined(__x86_64__)
 	"__x64_sys_connect",
 #endif
 	"SyS_connect",
@@ -41,7 +46,10 @@ static const char *const calls[] = {
 static const char *const compat_calls[] = {
 #if defined(__aarch64__)
 	"__arm64_compat_sys_socketcall",
-#else
+#elif defined(__s390x__)
+	"__s390_sys_connect",
+	"__s390_compat_sys_socketcall",
+#elif defined(__x86_64__)
 	"__ia32_sys_connect",
 	"__ia32_compat_sys_socketcall",
 #endif

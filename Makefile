@@ -51,7 +51,7 @@ LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo 
 
 # Nothing unwinds a stack, and what separates code from data in memory takes pages of the file.
 ifneq ($(SMALL),)
-override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables
+override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables $(if $(filter mips%,$(ARCH)),-mplt)
 override LDFLAGS += -no-pie -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none
 endif
 
@@ -72,9 +72,12 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/loader/embedded.o: loader/embedded.S $(BUILD)/connsnoop.bpf.o
+$(BUILD)/obj/loader/embedded.o: loader/embedded.S $(EMBEDDED)
 	@mkdir -p $(@D)
-	$(CC) -DBPF_OBJECT='"$(BUILD)/connsnoop.bpf.o"' -c -o $@ $<
+	$(CC) -DBPF_OBJECT='"$(EMBEDDED)"' -c -o $@ $<
+
+%.gz: %
+	gzip -9 -n -c $< >$@
 
 # Without the labels of jumps, of which clang makes a symbol each: a fifth of the file.
 $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)

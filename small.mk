@@ -5,9 +5,12 @@
 
 # Formats of other programs, names by DNS, and sinks that take messages: whoever collects those from such a box does it by
 # a pipe, to busybox's logger for one.
-LEFT_OUT := loader/left_out.c $(wildcard loader/names/*.c) \
+LEFT_OUT := loader/left_out.c loader/built_in.c $(wildcard loader/names/*.c) \
 	$(addprefix loader/output/,foreign.c ecs.c ocsf.c tracee.c journal.c) \
 	$(addprefix loader/sink/,journald.c message.c peer.c syslog.c)
 
 SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
 SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))
+
+# The object as the program has it.
+EMBEDDED := $(BUILD)/connsnoop.bpf.o$(if $(SMALL),.gz)

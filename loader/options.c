@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RING_BYTES_MAX	 (1U << 28)
 #define MAX_KEYS_DEFAULT 16384

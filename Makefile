@@ -49,9 +49,11 @@ LIBS ?= -lelf -lcap -lz
 endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
 
-# Nothing unwinds a stack, and what separates code from data in memory takes pages of the file.
+# Nothing unwinds a stack, what separates code from data in memory takes pages of the file, and seeing all sources at once
+# gcc makes a tenth less of them.
 ifneq ($(SMALL),)
-override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables $(if $(filter mips%,$(ARCH)),-mplt)
+override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables $(if $(findstring clang,$(CC)),,-flto=auto) \
+	$(if $(filter mips%,$(ARCH)),-mplt)
 override LDFLAGS += -no-pie -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none
 endif
 

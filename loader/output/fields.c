@@ -25,7 +25,7 @@ static const struct field fields[] = {
 	{"sockfd", NULL, "unmapped.sockfd", NULL, 0, S32(sockfd)},
 	{"type", NULL, "unmapped.type", NULL, KNOWN_TYPE, TEXT(get_type)},
 	{"addrlen", NULL, "unmapped.addrlen", NULL, 0, S32(addrlen)},
-	{"remote_addr", NULL, NULL, NULL, KNOWN_ADDRESS, .kind = OBJECT},
+	{"remote_addr", NULL, NULL, NULL, KNOWN_ADDRESS, {.kind = OBJECT}},
 	{"remote_addr.family", NULL, "unmapped.remote_addr.family", NULL, KNOWN_FAMILY, TEXT(get_family)},
 	{"remote_addr.addr", "destination.ip", "dst_endpoint.ip", NULL, KNOWN_ADDR, TEXT(get_addr)},
 	{"remote_addr.port", "destination.port", NULL, NULL, KNOWN_PORT, N16(address.port)},
@@ -55,7 +55,7 @@ static const struct field fields[] = {
 	{"identity_from", NULL, "unmapped.identity_from", NULL, KNOWN_BY_PROC, SAYS("proc")},
 	{"exe", "process.executable", "actor.process.path", NULL, KNOWN_ABOUT, PATH(about.exe)},
 	{"exe_from", NULL, "unmapped.exe_from", NULL, KNOWN_ABOUT, OURS(get_exe_from)},
-	{"args", "process.args", NULL, NULL, KNOWN_ARGS, .kind = ARGS},
+	{"args", "process.args", NULL, NULL, KNOWN_ARGS, {.kind = ARGS}},
 	{"args_cut", NULL, "unmapped.args_cut", NULL, KNOWN_ARGS_CUT, IS("true")},
 	{"user", "user.name", "actor.process.user.name", NULL, KNOWN_USER, BYTES(get_user)},
 	{"cgroup", NULL, "unmapped.cgroup", NULL, KNOWN_ABOUT, PATH(about.cgroup)},
@@ -71,8 +71,8 @@ static const struct field fields[] = {
 	{"local_addr.port", "source.port", "src_endpoint.port", NULL, KNOWN_LOCAL, N16(result.local_port)},
 	{"protocol", "network.transport", "connection_info.protocol_name", NULL, KNOWN_PROTOCOL, TEXT(get_protocol)},
 	{"domain", "destination.domain", NULL, NULL, KNOWN_DOMAIN, NAME(domain)},
-	{"tags", NULL, "unmapped.tags", NULL, KNOWN_TAGS, .kind = TAGS},
-	{0},
+	{"tags", NULL, "unmapped.tags", NULL, KNOWN_TAGS, {.kind = TAGS}},
+	{.name = NULL},
 };
 /* clang-format on */
 

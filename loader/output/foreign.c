@@ -81,6 +81,6 @@ const struct field foreign_fields[] = {
 	{NULL, NULL, NULL, "threadEntityId", IDENTITY_START, VALUE(tracee_thread_entity)},
 	{NULL, NULL, NULL, "processEntityId", IDENTITY_START, VALUE(tracee_process_entity)},
 	{NULL, NULL, NULL, "args", 0, VALUE(tracee_args)},
-	{0},
+	{.name = NULL},
 };
 /* clang-format on */

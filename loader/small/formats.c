@@ -2,5 +2,5 @@
 /* The table of fields without what only other programs' formats have. */
 #include "fields.h"
 
-const struct field foreign_fields[] = {{0}};
+const struct field foreign_fields[] = {{.name = NULL}};
 const struct tracee_key tracee_keys[] = {{0}};

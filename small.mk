@@ -12,5 +12,8 @@ LEFT_OUT := loader/left_out.c loader/built_in.c $(wildcard loader/names/*.c) \
 SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
 SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))
 
+# Unit tests of what is left out.
+LEFT_OUT_TESTS := $(if $(SMALL),book dns formats hosts journald names streams syslog)
+
 # The object as the program has it.
 EMBEDDED := $(BUILD)/connsnoop.bpf.o$(if $(SMALL),.gz)

@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include "bpf_attr.h"
+#include "shared.h"
 #include "sys.h"
 
 #include <unistd.h>
@@ -56,13 +57,13 @@ int desk_tell(const struct desk *desk, const struct control *control)
 
 int desk_count(const struct desk *desk, uint32_t cpu, struct counters *counters)
 {
-	const uint64_t *from;
+	const __u64 *from;
 
 	if (!desk->counters)
 		return counters_read(desk->counters_map, cpu, counters);
-	from = (const uint64_t *)&desk->counters[cpu];
+	from = (const __u64 *)&desk->counters[cpu];
 	for (size_t i = 0; i < sizeof(*counters) / sizeof(*from); i++)
-		((uint64_t *)counters)[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+		((__u64 *)counters)[i] = shared_load(&from[i]);
 	return 0;
 }
 

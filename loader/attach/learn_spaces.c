@@ -89,6 +89,16 @@ static void try_member(struct study *study, struct members *members, struct pair
 	}
 }
 
+/* 4 bytes, which as a part of a word look like a pointer where that need not be a large number. */
+static bool begins_with_count(const uint8_t *bytes)
+{
+#ifdef __s390x__
+	return number_at(bytes, 0);
+#else
+	return number_at(bytes, 0) && !is_pointer(word_at(bytes, 0));
+#endif
+}
+
 /* It begins with a count, and all that follows points somewhere. */
 static bool looks_like_nsproxy(const struct pair *pair)
 {
@@ -96,8 +106,7 @@ static bool looks_like_nsproxy(const struct pair *pair)
 
 	for (size_t at = WORD; at < 6 * WORD; at += WORD)
 		pointers += is_pointer(word_at(pair->self, at)) && is_pointer(word_at(pair->child, at));
-	return pointers >= 3 && !is_pointer(word_at(pair->self, 0)) && number_at(pair->self, 0) &&
-	       number_at(pair->child, 0);
+	return pointers >= 3 && begins_with_count(pair->self) && number_at(pair->child, 0);
 }
 
 /* Returns how many namespaces hang on it. */

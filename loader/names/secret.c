@@ -14,12 +14,14 @@ void secret_make(struct secret *secret)
 	}
 }
 
-/* Both halves of a product: no input that is chosen blindly makes many of them alike. */
+/* Both halves of a product, which 32-bit machines make of four: no input that is chosen blindly makes many of them alike. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
+	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX), high = (a >> 32) * (b >> 32);
+	uint64_t cross = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
+	uint64_t other = (a & UINT32_MAX) * (b >> 32) + (cross & UINT32_MAX);
 
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	return (other << 32 | (low & UINT32_MAX)) ^ (high + (cross >> 32) + (other >> 32));
 }
 
 uint64_t secret_hash(const struct secret *secret, const void *bytes, size_t len)

@@ -2,6 +2,7 @@
 /* Rings in a BPF map, and the bell for all of them. */
 #include "private.h"
 
+#include "shared.h"
 #include "sys.h"
 
 #include <string.h>
@@ -44,10 +45,10 @@ static void look(struct ring *ring, const struct ring_reader *reader)
 	struct mapped_ring *shared = ring->shared;
 	uint64_t refused;
 
-	if (__atomic_load_n(&shared->called, __ATOMIC_RELAXED))
-		__atomic_store_n(&shared->called, 0, __ATOMIC_RELAXED);
-	ring->head = (uint32_t)__atomic_load_n(&shared->head, __ATOMIC_ACQUIRE);
-	refused = __atomic_load_n(&shared->refused, __ATOMIC_RELAXED);
+	if (shared_load(&shared->called))
+		shared_store(&shared->called, 0);
+	ring->head = (uint32_t)shared_load(&shared->head);
+	refused = shared_load(&shared->refused);
 	if (refused == ring->told || !reader || !reader->lost)
 		return;
 	reader->lost(reader->context, ring->cpu, refused - ring->told);
@@ -87,8 +88,7 @@ static void release(struct ring *ring)
 {
 	if (ring->released == ring->tail)
 		return;
-	__atomic_store_n(&ring->shared->tail, ring->shared->tail + (uint32_t)(ring->tail - ring->released),
-			 __ATOMIC_RELEASE);
+	shared_store(&ring->shared->tail, ring->shared->tail + (uint32_t)(ring->tail - ring->released));
 	ring->released = ring->tail;
 }
 

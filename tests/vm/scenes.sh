@@ -88,18 +88,20 @@ summary_of()
 
 scene_callers()
 {
-	local mounts
+	local mounts caller
 
 	mounts=$(cat /proc/mounts)
 	start main -a --json -o /results/main.json || return
-	caller all >/results/main.want
-	if caller32 list >/dev/null 2>&1; then
-		caller32 all >>/results/main.want
-		caller32 -s all >>/results/main.want
-	elif [ -x /bin/caller32 ]; then
-		printf '{"case":"compat","skip":"no 32-bit system calls in this kernel"}\n' \
-			>>/results/main.want
-	fi
+	for caller in caller caller32 callern32; do
+		if $caller list >/dev/null 2>&1; then
+			$caller all >>/results/main.want
+			# not every architecture has it, nor every kernel
+			! $caller -s list >/dev/null 2>&1 || $caller -s all >>/results/main.want
+		elif [ -x "/bin/$caller" ]; then
+			printf '{"case":"%s","skip":"no such system calls in this kernel"}\n' "$caller" \
+				>>/results/main.want
+		fi
+	done
 	stop
 	is "status after SIGINT" $? 0
 	is "nothing on stdout with -o" "$(cat /results/main.out)" ""

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The other system-call tables of a 64-bit x86 kernel. */
+/* Ways into the kernel that other architectures lack: the tables of a 64-bit x86 kernel, MIPS's call of a call. */
 #define _GNU_SOURCE
 #include "workload.h"
 
@@ -115,6 +115,39 @@ const struct test_case abi_cases[] = {{"int80-connect", int80_connect},
 				      {"x32-connect", x32_connect},
 				      {"dirty-register", dirty_register},
 				      {NULL, NULL}};
+
+#elif defined(__mips__) && _MIPS_SIM == _ABIO32
+
+#define INDIRECT 4000
+
+/* syscall(SYS_syscall, number, ...), whose arguments are one further on than others'. */
+static void indirect_connect(void)
+{
+	struct sockaddr_in to = in4("127.0.0.1", 405);
+	int fd = sock(AF_INET, SOCK_DGRAM, 0, 405);
+	struct want want =
+		want_of(fd, SOCK_DGRAM, sizeof(to), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":405}");
+
+	want.via = "connect";
+	want_print(&want);
+	syscall(INDIRECT, SYS_connect, fd, &to, sizeof(to));
+}
+
+static void indirect_socketcall(void)
+{
+	struct sockaddr_in to = in4("127.0.0.1", 406);
+	int fd = sock(AF_INET, SOCK_DGRAM, 0, 406);
+	unsigned long args[3] = {(unsigned long)fd, (unsigned long)&to, sizeof(to)};
+	struct want want =
+		want_of(fd, SOCK_DGRAM, sizeof(to), "{\"family\":\"AF_INET\",\"addr\":\"127.0.0.1\",\"port\":406}");
+
+	want.via = "socketcall";
+	want_print(&want);
+	syscall(INDIRECT, SYS_socketcall, SOCKETCALL_CONNECT, args);
+}
+
+const struct test_case abi_cases[] = {
+	{"indirect-connect", indirect_connect}, {"indirect-socketcall", indirect_socketcall}, {NULL, NULL}};
 
 #else
 

@@ -31,7 +31,7 @@ bool call_is_compat(void)
 	if (sizeof(long) == 8)
 		return false;
 	uname(&name);
-	return strstr(name.machine, "64") != NULL;
+	return strstr(name.machine, "64") != NULL || !strcmp(name.machine, "s390x");
 }
 
 const char *call_via(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the event must say, as one JSON object a line. */
+#define _GNU_SOURCE
 #include "workload.h"
 
 #include <fcntl.h>
@@ -122,15 +123,21 @@ void case_begin(const char *name)
 	comm_set(name);
 }
 
+/* Not getuid(), which can't return the largest numbers where they would be errors (MIPS). */
 struct want want_of(int fd, int type, socklen_t addrlen, const char *remote)
 {
+	uid_t uid, other_uids[2];
+	gid_t gid, other_gids[2];
+
+	getresuid(&uid, &other_uids[0], &other_uids[1]);
+	getresgid(&gid, &other_gids[0], &other_gids[1]);
 	return (struct want){
 		.hooks = ON_ALL,
 		.pid = getpid(),
 		.tid = syscall(SYS_gettid),
 		.ppid = getppid(),
-		.uid = getuid(),
-		.gid = getgid(),
+		.uid = uid,
+		.gid = gid,
 		.comm = comm_member(),
 		.fd = fd,
 		.type = type,

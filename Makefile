@@ -100,15 +100,18 @@ build/release/connsnoop-%: FORCE
 
 FORCE:
 
+# cmocka is glibc's.
+CHECK_CC := $(if $(MUSL),cc,$(CC))
+
 # What tests need beside the program.
 tests: all
-	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	$(MAKE) callers-arm64 callers-s390x
 
 # Unit tests, quick; scripts/check runs everything.
 check: all
-	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	prove $(BUILD)/tests/unit/*.t
 
 # Boots kernels and plays every case in them: Debian's, or KERNEL="image..." or all in KERNELS=folder.

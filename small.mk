@@ -12,6 +12,9 @@ LEFT_OUT := loader/left_out.c loader/built_in.c $(wildcard loader/names/*.c) \
 SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
 SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))
 
+# What waits for a slow reader, and what is remembered of callers: bytes and counts.
+override CPPFLAGS += $(if $(SMALL),-DSINK_LINES=65536 -DCACHE_PROCESSES=256 -DCACHE_BYTES=131072 -DCACHE_DIRS=64)
+
 # Unit tests of what is left out.
 LEFT_OUT_TESTS := $(if $(SMALL),book dns formats hosts journald names streams syslog)
 

@@ -4,7 +4,8 @@
  * yet, and the address is still the caller's memory. What the kernel will refuse by its length is left out here, since
  * security_socket_connect would not be reached (move_addr_to_kernel, net/socket.c).
  *
- * tracepoint/connect, on syscalls/sys_enter_connect (4.14), sees native calls and costs nothing on others.
+ * tracepoint/connect, on syscalls/sys_enter_connect (4.14), sees native calls and costs nothing on others, and so does
+ * tracepoint/socketcall on syscalls/sys_enter_socketcall.
  * raw_tracepoint/sys_enter (4.17) and tracepoint/sys_enter on raw_syscalls/sys_enter (4.7) see every call of every
  * program: they are for the 32-bit tables, whose calls do not pass the former, and where NATIVE is set for all.
  */
@@ -57,6 +58,27 @@ int tracepoint_connect(struct sys_enter_connect *ctx)
 
 	return report(ctx, &call, 0);
 }
+
+#ifdef NR_SOCKETCALL
+/* The same of socketcall(2), where an architecture's own programs have it. */
+struct sys_enter_socketcall {
+	__u64 regs;
+	klong nr;
+	klong call;
+	klong args;
+};
+
+SEC("tracepoint/socketcall")
+int tracepoint_socketcall(struct sys_enter_socketcall *ctx)
+{
+	const __u64 args[3] = {ctx->call, ctx->args};
+	struct user_call call = {};
+
+	if (!guess_user_call(&call, NR_SOCKETCALL, args))
+		return 0;
+	return report(ctx, &call, (__u16)CONSTANT(PLACE));
+}
+#endif
 
 /* TP_PROTO(struct pt_regs *regs, long id), include/trace/events/syscalls.h. */
 struct raw_sys_enter {

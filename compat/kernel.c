@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -242,16 +243,25 @@ int kernel_probe(struct object_kernel *kernel, struct error *err)
 	return 0;
 }
 
-/* x86 has this sysctl exactly where it has the 32-bit vDSO, that is, with CONFIG_IA32_EMULATION (4.4 to 7.1). */
-bool kernel_has_compat(void)
+/*
+ * x86 has this sysctl exactly where it has the 32-bit vDSO, that is, with CONFIG_IA32_EMULATION (4.4 to 7.1). A 32-bit
+ * kernel has no second table, nor has a little-endian one of 64-bit powerpc.
+ */
+enum other_calls kernel_other_calls(void)
 {
 #if defined(__x86_64__)
 	char text[16];
 
 	return sys_read_file(AT_FDCWD, "/proc/sys/abi/vsyscall32", text, sizeof(text)) != -ENOENT ||
-	       sys_read_file(AT_FDCWD, "/proc/sys/kernel/osrelease", text, sizeof(text)) < 0;
+			       sys_read_file(AT_FDCWD, "/proc/sys/kernel/osrelease", text, sizeof(text)) < 0
+		       ? OTHER_CALLS_TABLES
+		       : OTHER_CALLS_NONE;
+#elif !defined(__NR_socketcall)
+	return sizeof(long) == 8 ? OTHER_CALLS_TABLES : OTHER_CALLS_NONE;
+#elif defined(__powerpc64__)
+	return OTHER_CALLS_SOCKETCALL;
 #else
-	return sizeof(long) == 8;
+	return sizeof(long) == 8 ? OTHER_CALLS_TABLES : OTHER_CALLS_SOCKETCALL;
 #endif
 }
 

@@ -19,8 +19,13 @@ int kernel_probe(struct object_kernel *kernel, struct error *err);
 /* Whether records can go to rings in the memory of a BPF map; see mapped_ring.h. Three more such calls. */
 bool kernel_has_mapped_rings(const struct object_kernel *kernel);
 
-/* Whether programs of a smaller word size can run: false only where that is certain. */
-bool kernel_has_compat(void);
+/*
+ * What connects and does not pass by syscalls/sys_enter_connect: nothing; socketcall(2), which has a tracepoint of its own;
+ * calls through the tables of programs of a smaller word size (and socketcall), which only the entry of all calls sees.
+ * "Nothing" only where that is certain.
+ */
+enum other_calls { OTHER_CALLS_NONE, OTHER_CALLS_SOCKETCALL, OTHER_CALLS_TABLES };
+enum other_calls kernel_other_calls(void);
 
 /* Maps that find the longest prefix (4.11), and telling whether a task is in a cgroup of version 2 (4.8). */
 bool kernel_has_tries(void);

@@ -35,12 +35,12 @@ static const struct blind_spot {
 	 "the address as the kernel uses it: it is read from the caller's memory, which another thread can change"},
 	{ON(HOOK_TRACEPOINT),
 	 "an address in memory that was not touched yet, or that is not there: it shows as unreadable"},
-	{ON(HOOK_AUTO), "32-bit programs: the entry of all system calls could not be traced"},
+	{ON(HOOK_AUTO), "32-bit programs and socketcall: the entry of all system calls could not be traced"},
 };
 
 static bool applies(const struct blind_spot *spot, const struct hook *hook)
 {
-	return spot->hooks & ON(hook->kind) || (spot->hooks == ON(HOOK_AUTO) && hook->misses_compat);
+	return spot->hooks & ON(hook->kind) || (spot->hooks == ON(HOOK_AUTO) && hook->misses_calls);
 }
 
 /* What is learnt of a caller, as --identity shows it. */

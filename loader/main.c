@@ -38,7 +38,7 @@ static void print_banner(const struct tracer *tracer)
 	if (hook->kind == HOOK_TRACEPOINT)
 		fprintf(stderr,
 			"connsnoop: this hook reads the caller's memory, which another thread can change, and does not see io_uring%s; see --doctor\n",
-			hook->misses_compat ? " or 32-bit programs" : "");
+			hook->misses_calls ? ", 32-bit programs or socketcall" : "");
 	if (hook->kind == HOOK_PROTO)
 		fprintf(stderr,
 			"connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",

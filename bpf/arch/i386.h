@@ -22,11 +22,11 @@ struct pt_regs {
  * Before 5.3 the processor stores no sp when it is interrupted in the kernel, and the member is something else; but the
  * structure itself lies on the stack in question. To a 32-bit copy of the pointer all verifiers do not object.
  */
-#define KERNEL_SP(ctx)                                                                           \
-	({                                                                                       \
-		__u64 sp_;                                                                       \
+#define KERNEL_SP(ctx)                                                                   \
+	({                                                                               \
+		__u64 sp_;                                                               \
 		asm volatile("r1 = %1\nw1 = w1\n%0 = r1" : "=r"(sp_) : "r"(ctx) : "r1"); \
-		sp_;                                                                             \
+		sp_;                                                                     \
 	})
 
 #define EINPROGRESS 115

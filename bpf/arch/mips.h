@@ -120,10 +120,13 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 	}
 }
 
-/* What a program on the entry of every system call asks first. Of syscall(4000) the number is the real one's. */
+/*
+ * What a program on the entry of every system call asks first. It sees the number in regs[2] (syscall_trace_enter()),
+ * unlike the tracepoints of single calls.
+ */
 static always_inline int is_connecting(__u32 id, int native)
 {
-	return id == NR_SOCKETCALL || (native && id == NR_CONNECT);
+	return id == NR_SOCKETCALL || id == NR_SYSCALL || (native && id == NR_CONNECT);
 }
 
 static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 regs)
@@ -132,14 +135,17 @@ static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 
 
 	if (bpf_probe_read_kernel(&saved, sizeof(saved), AT(regs, regs[2])))
 		return 0;
-	if (saved.nr == NR_SYSCALL)
-		return take_args(call, id, saved.args[1], saved.args[2], saved.args[3]);
-	return take_args(call, id, saved.args[0], saved.args[1], saved.args[2]);
+	if (id != NR_SYSCALL)
+		return take_args(call, id, saved.args[0], saved.args[1], saved.args[2]);
+	if (saved.args[0] != NR_SOCKETCALL && (saved.args[0] != NR_CONNECT || !CONSTANT(NATIVE)))
+		return 0;
+	return take_args(call, saved.args[0], saved.args[1], saved.args[2], saved.args[3]);
 }
 
+/* Without the registers it is not known which call is called by syscall(4000). */
 static always_inline int guess_user_call(struct user_call *call, __u32 id, const __u64 args[3])
 {
-	return take_args(call, id, (__u32)args[0], (__u32)args[1], (__u32)args[2]);
+	return id != NR_SYSCALL && take_args(call, id, (__u32)args[0], (__u32)args[1], (__u32)args[2]);
 }
 
 #endif

@@ -38,11 +38,13 @@ static const char *const calls[] = {
 	"__riscv_sys_connect",
 #elif defined(__x86_64__)
 	"__x64_sys_connect",
+#elif defined(__i386__)
+	"__ia32_sys_connect",
 #endif
 	"SyS_connect",
 	"sys_connect",
 };
-/* Of 32-bit programs, beside those above; no attempt of ours can prove them. */
+/* Of 32-bit programs and socketcall, beside those above; no attempt of ours can prove them. */
 static const char *const compat_calls[] = {
 #if defined(__aarch64__)
 	"__arm64_compat_sys_socketcall",
@@ -52,8 +54,15 @@ static const char *const compat_calls[] = {
 #elif defined(__x86_64__)
 	"__ia32_sys_connect",
 	"__ia32_compat_sys_socketcall",
+#elif defined(__i386__)
+	"__ia32_sys_socketcall",
 #endif
+#if __SIZEOF_LONG__ == 4
+	"sys_socketcall",
+	"SyS_socketcall",
+#else
 	"compat_SyS_socketcall",
+#endif
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -223,6 +232,18 @@ static int start_by_kprobes(struct returns *returns, const struct hook *hook, st
 	return result;
 }
 
+static int set_exit(struct returns *returns, const char *name, int prog, struct error *err)
+{
+	char full[64];
+
+	if (probe_open_tracepoint(&returns->ends[returns->end_count], "syscalls", name, prog, err))
+		return -1;
+	returns->end_count++;
+	snprintf(full, sizeof(full), "syscalls/%s", name);
+	note_function(returns, full);
+	return 0;
+}
+
 /* Native calls only, where their entry has a tracepoint that takes programs of its own (4.14). */
 static int start_tracepoint(struct returns *returns, const struct hook *hook, struct return_proof *proof,
 			    struct error *err)
@@ -237,12 +258,12 @@ static int start_tracepoint(struct returns *returns, const struct hook *hook, st
 	prog = object_load_program(parts->object, "tracepoint/end", BPF_PROG_TYPE_TRACEPOINT, parts->kernel, err);
 	if (prog < 0)
 		return -1;
-	result = probe_open_tracepoint(&returns->ends[0], "syscalls", "sys_exit_connect", prog, err);
+	result = set_exit(returns, "sys_exit_connect", prog, err);
+	if (!result && !strcmp(hook->places[1], "tracepoint:syscalls/sys_enter_socketcall"))
+		result = set_exit(returns, "sys_exit_socketcall", prog, err);
 	sys_close(prog);
 	if (result)
 		return -1;
-	returns->end_count = 1;
-	note_function(returns, "syscalls/sys_exit_connect");
 	if (!prove(proof))
 		return error_set(err, STATUS_UNSUPPORTED,
 				 "syscalls/sys_exit_connect was attached, but did not tell how an attempt ended");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rung for kernels without kprobes. Native calls pass syscalls/sys_enter_connect, which costs others little; calls
- * through a 32-bit table pass only the entry of all system calls, where a second program waits for them if this kernel
- * has such a table. Before 4.14 the first takes no BPF program and the second serves for both.
+ * The rung for kernels without kprobes. Native calls pass syscalls/sys_enter_connect, which costs others little, and where
+ * there is socketcall(2) syscalls/sys_enter_socketcall; calls through a 32-bit table pass only the entry of all system
+ * calls, where a second program waits for them if this kernel has such a table. Before 4.14 the first two take no BPF
+ * program and the last serves for all.
  */
 #include "private.h"
 
@@ -78,6 +79,22 @@ static int open_all_calls(struct hook *hook, bool native, const struct hook_part
 	return open_perf(hook, "tracepoint/sys_enter", "raw_syscalls", "sys_enter", parts, err);
 }
 
+static int open_socketcall(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	if (object_set_constant(parts->object, "PLACE", (uint64_t)hook->place_count, err))
+		return -1;
+	return open_perf(hook, "tracepoint/socketcall", "syscalls", "sys_enter_socketcall", parts, err);
+}
+
+static int open_other_calls(struct hook *hook, const struct hook_parts *parts, struct error *err)
+{
+	enum other_calls others = kernel_other_calls();
+
+	if (others == OTHER_CALLS_NONE || (others == OTHER_CALLS_SOCKETCALL && !open_socketcall(hook, parts, err)))
+		return 0;
+	return open_all_calls(hook, false, parts, err);
+}
+
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
 	struct error first;
@@ -93,8 +110,8 @@ int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct e
 		*err = first;
 		return -1;
 	}
-	if (!native && kernel_has_compat())
-		hook->misses_compat = open_all_calls(hook, false, parts, &first) != 0;
+	if (!native)
+		hook->misses_calls = open_other_calls(hook, parts, &first) != 0;
 	strcpy(hook->name, hook->places[0]);
 	return 0;
 }

@@ -466,7 +466,7 @@ static void test_tracepoint(void **state)
 							      ? "tracepoint:syscalls/sys_enter_connect"
 							      : "tracepoint:raw_syscalls/sys_enter");
 		assert_true(tracer.hook.has_sockfd);
-		assert_false(tracer.hook.misses_compat);
+		assert_false(tracer.hook.misses_calls);
 		assert_int_equal(tracer.hook.place_count, 1);
 		assert_non_null(strstr(tracer.hook.why_not, "CONFIG_KPROBE_EVENTS"));
 		assert_sees(77);
@@ -577,7 +577,7 @@ static void test_compat_by_tracepoint(void **state)
 		without_kprobes(model_kernels[i]);
 		model.compat = true;
 		open_tracer();
-		assert_false(tracer.hook.misses_compat);
+		assert_false(tracer.hook.misses_calls);
 		assert_int_equal(tracer.hook.place_count, model_kernels[i]->syscall_progs ? 2 : 1);
 		assert_sees(77); /* once, by one place */
 		connect_by_every_table();

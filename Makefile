@@ -4,7 +4,7 @@
 # make release                             build/release/connsnoop-ARCH of all in scripts/architectures
 # make SMALL=1 [ARCH=armhf]                build/small[/ARCH]/connsnoop, for boxes with little flash; see small.mk
 # make install DESTDIR= PREFIX=/usr/local  make clean
-# make check | vm | vm-all | bench | fuzz  see README.md
+# make check | vm | vm-all | vm-small | bench | fuzz    see README.md
 
 VERSION := 0.1.0
 # A line of scripts/architectures: by what uname -m says, or by the name.
@@ -123,6 +123,12 @@ vm: all
 vm-all: release $(ARCHES:%=callers-%)
 	prove -v tests/vm/all.t
 
+# Small builds on armhf and mipsel: scripts/deps cross-armhf cross-mipsel musl-armhf musl-mipsel vm-all first.
+vm-small: callers-armhf callers-mipsel
+	$(MAKE) SMALL=1 ARCH=armhf
+	$(MAKE) SMALL=1 ARCH=mipsel
+	prove -v tests/vm/small.t
+
 callers-%:
 	$(MAKE) -C tests/workload BUILD=$(abspath $(if $(filter $(HOST_ARCH),$*),build,build/$*)) \
 		CROSS_COMPILE=$(if $(filter-out $(HOST_ARCH),$*),$(shell awk '$$1 == "$*" { print $$3 }' scripts/architectures)-)
@@ -145,4 +151,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check vm vm-all bench fuzz format install clean
+.PHONY: all release FORCE tests check vm vm-all vm-small bench fuzz format install clean

@@ -155,4 +155,10 @@ esac
 ok 'unit tests of a small build are built' make -s -f tests/unit/Makefile SMALL=1 BUILD=build/small check-binaries &&
 	sed -n 's/^a small build/# &/p' "$work/log"
 ok 'they pass' prove -j 2 build/small/tests/unit/*.t
+if kernel=$(scripts/fetch-kernel amd64 bullseye 2>/dev/null) && [ "$own" = x86_64 ]; then
+	ok 'a root that is read-only and holds busybox alone' tests/vm/run --connsnoop "$small" --scenes bare \
+		--work build/vm-small "$kernel"
+else
+	cannot 'a root that is read-only and holds busybox alone' 'there is no kernel to boot: scripts/deps vm brings one'
+fi
 echo "1..$n"

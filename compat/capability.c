@@ -61,8 +61,7 @@ void capability_suspects(char *buf, size_t size)
 			return;
 		}
 	}
-	if (sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	    number_take(&at, &inner) && number_take(&at, &outer) && number_take(&at, &count) &&
-	    (outer != 0 || count != UINT32_MAX))
+	if (sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 && number_take(&at, &inner) &&
+	    number_take(&at, &outer) && number_take(&at, &count) && (outer != 0 || count != UINT32_MAX))
 		snprintf(buf, size, "this is a user namespace, whose capabilities do not count here");
 }

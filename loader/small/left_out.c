@@ -4,6 +4,5 @@
 #include <stddef.h>
 
 const char *const parts_left_out[] = {
-	"-d",		 "--syslog",	  "--journal", "--format tracee", "--format tracee2", "--format ecs",
-	"--format ocsf", NULL,
+	"-d", "--syslog", "--journal", "--format tracee", "--format tracee2", "--format ecs", "--format ocsf", NULL,
 };

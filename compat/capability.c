@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capability.h"
 
+#include "number.h"
 #include "sys.h"
 
 #include <fcntl.h>
@@ -45,8 +46,8 @@ bool capability_locked_down(void)
 void capability_suspects(char *buf, size_t size)
 {
 	char status[4096], map[128];
-	const char *line;
-	unsigned int inner, outer, count;
+	const char *line, *at = map;
+	uint32_t inner, outer, count;
 
 	buf[0] = '\0';
 	if (capability_locked_down()) {
@@ -60,7 +61,7 @@ void capability_suspects(char *buf, size_t size)
 			return;
 		}
 	}
-	if (sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	    sscanf(map, "%u %u %u", &inner, &outer, &count) == 3 && (outer != 0 || count != 4294967295U))
+	if (sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 && number_take(&at, &inner) &&
+	    number_take(&at, &outer) && number_take(&at, &count) && (outer != 0 || count != UINT32_MAX))
 		snprintf(buf, size, "this is a user namespace, whose capabilities do not count here");
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "users.h"
 
+#include "number.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +21,15 @@ struct users {
 /* name:password:uid:… (passwd(5)); a line that is none is passed over. */
 static bool parse_line(const char *line, struct user *user)
 {
-	return sscanf(line, "%39[^:\n]:%*[^:]:%u:", user->name, &user->uid) == 2 ||
-	       sscanf(line, "%39[^:\n]::%u:", user->name, &user->uid) == 2;
+	size_t len = strcspn(line, ":\n");
+	const char *at = line[len] == ':' ? strchr(line + len + 1, ':') : NULL;
+
+	if (!at || !len || len >= sizeof(user->name))
+		return false;
+	memcpy(user->name, line, len);
+	user->name[len] = '\0';
+	at++;
+	return number_take(&at, &user->uid);
 }
 
 struct users *users_read(const char *path)

@@ -3,6 +3,7 @@
 #include "doctor.h"
 #include "loop.h"
 #include "options.h"
+#include "parts.h"
 #include "tracer.h"
 
 #include <stdio.h>
@@ -230,14 +231,27 @@ out:
 	return status;
 }
 
+/* What a small build lacks. */
+static void print_left_out(const char *before)
+{
+	for (const char *const *part = parts_left_out; *part; part++) {
+		printf("%s%s", before, *part);
+		before = ", ";
+	}
+	if (parts_left_out[0])
+		printf("\n");
+}
+
 static int run(const struct options *options)
 {
 	switch (options->action) {
 	case ACTION_HELP:
 		fputs(options_help, stdout);
+		print_left_out("This is a small build, without: ");
 		return STATUS_OK;
 	case ACTION_VERSION:
 		puts("connsnoop " CONNSNOOP_VERSION);
+		print_left_out("small build, without: ");
 		return STATUS_OK;
 	case ACTION_DOCTOR:
 		return doctor_run(options);

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "counting.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -255,7 +256,7 @@ static int parse_format(const char *text, enum format *format, struct error *err
 	for (enum format known = FORMAT_TEXT; known < FORMAT_COUNT; known++) {
 		if (!strcmp(text, names[known])) {
 			*format = known;
-			return 0;
+			return parts_check("--format", text, err);
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, tracee2, ecs, ocsf or csv, not \"%s\"",
@@ -280,7 +281,7 @@ static int parse_ring(const char *text, enum ring_choice *ring, struct error *er
 	for (enum ring_choice choice = RINGS_AUTO; choice <= RINGS_PERF; choice++) {
 		if (!strcmp(text, names[choice])) {
 			*ring = choice;
-			return 0;
+			return parts_check("--ring", text, err);
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--ring takes auto, mapped or perf, not \"%s\"", text);
@@ -400,7 +401,7 @@ static int parse_amount(struct options *options, int opt, struct error *err)
 	}
 }
 
-static int parse_content(struct options *options, int opt)
+static int parse_content(struct options *options, int opt, struct error *err)
 {
 	switch (opt) {
 	case 'f':
@@ -419,7 +420,7 @@ static int parse_content(struct options *options, int opt)
 		return 0;
 	case 'd':
 		options->names = true;
-		return 0;
+		return parts_check("-d", NULL, err);
 	case OPT_ARGS:
 		options->args = true;
 		options->identity = true;
@@ -459,10 +460,10 @@ static int parse_output(struct options *options, int opt, struct error *err)
 		return parse_rotate(optarg, &options->rotate_size, &options->rotate_count, err);
 	case OPT_SYSLOG:
 		options->syslog = optarg ? optarg : "";
-		return 0;
+		return parts_check("--syslog", NULL, err);
 	case OPT_JOURNAL:
 		options->journal = true;
-		return 0;
+		return parts_check("--journal", NULL, err);
 	default:
 		return 1;
 	}
@@ -504,7 +505,7 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	int result = parse_filter(&options->filter, opt, err);
 
 	result = result > 0 ? parse_amount(options, opt, err) : result;
-	result = result > 0 ? parse_content(options, opt) : result;
+	result = result > 0 ? parse_content(options, opt, err) : result;
 	result = result > 0 ? parse_output(options, opt, err) : result;
 	return result > 0 ? parse_means(options, opt, err) : result;
 }

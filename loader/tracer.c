@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tracer.h"
 
+#include "built_in.h"
 #include "kernel.h"
 #include "sys.h"
 
@@ -19,9 +20,6 @@
 #define LOSS_INTERVAL	1000000000
 /* What /proc knows of a process's start is no finer: ns. */
 #define BOOT_STEP 10000000
-
-/* embedded.S */
-extern const unsigned char embedded_object[], embedded_object_end[];
 
 static int64_t wall_since(uint64_t clock)
 {
@@ -239,12 +237,13 @@ static int open_desk(struct tracer *tracer, struct error *err)
 static int open_object(struct tracer *tracer, struct error *err)
 {
 	const char *path = tracer->options->object;
-	size_t size = (size_t)(embedded_object_end - embedded_object);
+	const void *image = NULL;
+	size_t size;
 
-	if (path && read_object(tracer, path, &size, err))
+	if (path ? read_object(tracer, path, &size, err) : built_in_open(&image, &size, &tracer->image, err))
 		return -1;
-	return object_open(&tracer->object, path ? tracer->image : embedded_object, size,
-			   path ? path : "the built-in object", err);
+	return object_open(&tracer->object, path ? tracer->image : image, size, path ? path : "the built-in object",
+			   err);
 }
 
 /* Two descriptors a CPU, and a few. Where the limit can't be raised, opening a ring says so. */

@@ -19,6 +19,7 @@
 
 #define GROUP_PREFIX "connsnoop_"
 #define EVENT_NAME   "connect"
+#define EVENT_END    "/" EVENT_NAME
 
 /*
  * "p:connsnoop_<pid>_<8 hex digits>/connect ...", with "r:" or "r4096:" for returns: ours, and nobody else's that happens to
@@ -27,16 +28,16 @@
 static bool is_ours(const char *line, char event[64])
 {
 	size_t kind = line[0] == 'p' ? 1 : line[0] == 'r' ? 1 + strspn(line + 1, "0123456789") : 0;
-	const char *name = line + kind + 1;
-	unsigned int pid, salt;
-	int end = 0;
+	const char *name = line + kind + 1, *at = name + strlen(GROUP_PREFIX);
 
-	if (!kind || line[kind] != ':' ||
-	    sscanf(name, GROUP_PREFIX "%u_%8x/" EVENT_NAME "%n", &pid, &salt, &end) != 2 || end == 0 ||
-	    name[end] != ' ')
+	if (!kind || line[kind] != ':' || strncmp(name, GROUP_PREFIX, strlen(GROUP_PREFIX)) != 0 || *at == '0')
 		return false;
-	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, pid, salt);
-	return (int)strlen(event) == end && !strncmp(event, name, strlen(event));
+	at += strspn(at, "0123456789");
+	if (at[-1] == '_' || at[0] != '_' || strspn(at + 1, "0123456789abcdef") != 8 ||
+	    strncmp(at + 9, EVENT_END " ", strlen(EVENT_END " ")) != 0)
+		return false;
+	at += 9 + strlen(EVENT_END);
+	return snprintf(event, 64, "%.*s", (int)(at - name), name) < 64;
 }
 
 static int remove_event(int events, const char *event)

@@ -34,16 +34,11 @@ is()
 	fi
 }
 
-# start NAME ARG...: connsnoop in the background, its pid in $snoop, once it says that it traces.
-start()
+# traces NAME: waits until $snoop says that it traces.
+traces()
 {
 	local name=$1 tries=0
 
-	shift
-	: >"/results/$name.err"		# an earlier one of that name must not speak for this one
-	# shellcheck disable=SC2086
-	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>>"/results/$name.err" &
-	snoop=$!
 	while ! grep -q '^connsnoop: tracing' "/results/$name.err"; do
 		tries=$((tries + 1))
 		if ! kill -0 "$snoop" 2>/dev/null || [ "$tries" = 600 ]; then
@@ -52,6 +47,19 @@ start()
 		fi
 		sleep 0.1
 	done
+}
+
+# start NAME ARG...: connsnoop in the background, its pid in $snoop, once it says that it traces.
+start()
+{
+	local name=$1
+
+	shift
+	: >"/results/$name.err"		# an earlier one of that name must not speak for this one
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>>"/results/$name.err" &
+	snoop=$!
+	traces "$name"
 }
 
 # Its exit status; 137 where it had to be killed.
@@ -437,6 +445,71 @@ scene_command()
 		sh -c 'caller udp4 tcp4-refused exits-at-once' >/results/command.want \
 		2>/results/command.err
 	is "command: status" $? 0
+}
+
+# --- a root that holds nothing and can't be written to ---
+
+# bare_root KIND: busybox and connsnoop in a file system of their own, below /bare; no /tmp, /var, /etc or /dev, nothing
+# but /proc mounted or, by "sysfs", a /sys that is read-only.
+bare_root()
+{
+	mkdir -p /bare
+	mount -t tmpfs bare /bare || return
+	mkdir /bare/bin /bare/proc
+	cp /bin/busybox /bin/connsnoop /bare/bin
+	ln -s busybox /bare/bin/sh
+	mount -t proc proc /bare/proc
+	if [ "$1" = sysfs ]; then
+		mkdir /bare/sys
+		mount -t sysfs -o ro sys /bare/sys
+	fi
+	mount -o remount,ro /bare
+}
+
+# Kilobytes that process $1 has needed at most, without what its rings and other maps have now.
+memory_of()
+{
+	local all rings
+
+	all=$(awk '/^VmHWM:/ { print $2 }' "/proc/$1/status")
+	rings=$(awk '/^[0-9a-f]+-/ { map = /bpf-map|perf_event/ } /^Rss:/ && map { sum += $2 } END { print sum + 0 }' \
+		"/proc/$1/smaps")
+	echo $((all - rings))
+}
+
+bare_run()
+{
+	local kind=$1 memory
+
+	bare_root "$kind" || return
+	is "bare, $kind: doctor" "$(status_of chroot /bare /bin/connsnoop --doctor)" 0
+	is "bare, $kind: a file can't be made" "$(status_of chroot /bare /bin/connsnoop -a -o /events)" 1
+	must "bare, $kind: it says why" grep -q '/events.*EROFS' /tmp/err
+	: >"/results/bare-$kind.err"
+	# shellcheck disable=SC2086
+	chroot /bare /bin/connsnoop $HOOK_OPTION -a --json >"/results/bare-$kind.json" 2>"/results/bare-$kind.err" &
+	snoop=$!
+	if ! traces "bare-$kind"; then
+		umount -l /bare
+		return
+	fi
+	caller all >"/results/bare-$kind.want"
+	memory=$(memory_of "$snoop")
+	if connsnoop --version | grep -q '^small build'; then
+		must "bare, $kind: at most 1 MiB and the rings ($memory kB)" [ "$memory" -le 1024 ]
+	else
+		report note "bare, $kind" "$memory kB and the rings"
+	fi
+	stop
+	is "bare, $kind: status" $? 0
+	is "bare, $kind: nothing mounted" "$(grep -c ' /bare' /proc/mounts)" "$([ "$kind" = sysfs ] && echo 3 || echo 2)"
+	umount -l /bare
+}
+
+scene_bare()
+{
+	bare_run sysfs
+	bare_run proc
 }
 
 # --- who ---

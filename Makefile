@@ -21,7 +21,7 @@ BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
+DIRS := loader $(patsubst %/,%,$(sort $(wildcard loader/*/))) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
@@ -35,7 +35,7 @@ PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=
 endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
 
-SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
+SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.
@@ -86,13 +86,25 @@ fuzz:
 format:
 	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
 
+# packaging/files says what and where; PARTS="program manual completion systemd" takes more of it, or less.
 install: all
-	install -D -m 755 $(BUILD)/connsnoop $(DESTDIR)$(PREFIX)/sbin/connsnoop
-	install -D -m 644 connsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/connsnoop.8
+	BUILD='$(BUILD)' PREFIX='$(PREFIX)' scripts/install
+
+uninstall:
+	PREFIX='$(PREFIX)' scripts/install --remove
+
+# From --help; tests/packages.t holds them against it.
+completion: all
+	scripts/completion bash >packaging/completion/connsnoop
+	scripts/completion zsh >packaging/completion/_connsnoop
+
+# The sources and checksums; the same bytes wherever and whenever they are made from the same commit.
+dist:
+	scripts/dist $(VERSION)
 
 clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all tests check vm bench fuzz format install clean
+.PHONY: all tests check vm bench fuzz format install uninstall completion dist clean

@@ -3,6 +3,7 @@
 # make ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
 # make install DESTDIR= PREFIX=/usr/local  make clean
 # make check | vm | bench | fuzz           see README.md
+# make dist | deb | rpm                    see docs/install.md
 
 VERSION := 0.1.0
 HOST_ARCH := $(shell uname -m)
@@ -100,11 +101,15 @@ completion: all
 
 # The sources and checksums; the same bytes wherever and whenever they are made from the same commit.
 dist:
-	scripts/dist $(VERSION)
+	BUILD='$(BUILD)' scripts/dist $(VERSION)
+
+# A package of this machine's architecture, in build/packages.
+deb rpm:
+	BUILD='$(BUILD)' scripts/package $@ $(VERSION)
 
 clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all tests check vm bench fuzz format install uninstall completion dist clean
+.PHONY: all tests check vm bench fuzz format install uninstall completion dist deb rpm clean

@@ -21,7 +21,9 @@ PREFIX ?= /usr/local
 BUILD ?= build$(if $(filter-out $(patsubst aarch64,arm64,$(HOST_ARCH)),$(ARCH)),/$(ARCH))
 
 CFLAGS ?= -O2 -g
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+# Packages, which are built by compilers to come, say WERROR=
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
 DIRS := loader $(patsubst %/,%,$(sort $(wildcard loader/*/))) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
@@ -40,7 +42,7 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.
-BPF_CFLAGS := -target bpf -mcpu=v1 -O2 -g0 -Wall -Wextra -Werror -Iinclude -Ibpf -DARCH_HEADER='"arch/$(ARCH).h"'
+BPF_CFLAGS := -target bpf -mcpu=v1 -O2 -g0 -Wall -Wextra $(WERROR) -Iinclude -Ibpf -DARCH_HEADER='"arch/$(ARCH).h"'
 
 all: $(BUILD)/connsnoop
 

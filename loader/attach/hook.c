@@ -53,9 +53,9 @@ static const struct {
 
 static void append(char *text, size_t size, const char *more)
 {
-	if (text[0])
-		strncat(text, "; ", size - strlen(text) - 1);
-	strncat(text, more, size - strlen(text) - 1);
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, "%s%s", used ? "; " : "", more);
 }
 
 /* Keeps the first failure's sentence and a permission's status: what the user can mend counts most. */

@@ -17,6 +17,7 @@ CONNSNOOP_DEPENDENCIES = host-clang host-llvm host-pkgconf elfutils libcap zlib 
 CONNSNOOP_MAKE_OPTIONS = \
 	ARCH=$(NORMALIZED_ARCH) \
 	BUILD=build \
+	WERROR= \
 	CC="$(TARGET_CC)" \
 	CFLAGS="$(TARGET_CFLAGS)" \
 	LDFLAGS="$(TARGET_LDFLAGS)" \

@@ -22,7 +22,7 @@ SYSTEMD_AUTO_ENABLE = "disable"
 PARTS = "program manual completion ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'systemd', '', d)}"
 
 EXTRA_OEMAKE = " \
-    ARCH=${TARGET_ARCH} BUILD=build \
+    ARCH=${TARGET_ARCH} BUILD=build WERROR= \
     'CC=${CC}' 'CFLAGS=${CFLAGS}' 'LDFLAGS=${LDFLAGS}' 'STRIP=${STRIP}' \
     CLANG=clang LLVM_STRIP=llvm-strip PKG_CONFIG=pkg-config \
 "

@@ -14,8 +14,12 @@ CONNSNOOP_LICENSE_FILES = COPYING
 CONNSNOOP_DEPENDENCIES = host-clang host-llvm host-pkgconf elfutils libcap zlib \
 	$(if $(BR2_PACKAGE_ZSTD),zstd)
 
+# The Makefile has Debian's names for architectures.
+CONNSNOOP_ARCH = $(subst powerpc64le,ppc64el,$(patsubst arm,armhf,$(BR2_ARCH:"%"=%)))
+
 CONNSNOOP_MAKE_OPTIONS = \
-	ARCH=$(NORMALIZED_ARCH) \
+	ARCH=$(CONNSNOOP_ARCH) \
+	CROSS_COMPILE="$(TARGET_CROSS)" \
 	BUILD=build \
 	WERROR= \
 	CC="$(TARGET_CC)" \

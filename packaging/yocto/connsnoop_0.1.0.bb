@@ -21,8 +21,15 @@ SYSTEMD_AUTO_ENABLE = "disable"
 
 PARTS = "program manual completion ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'systemd', '', d)}"
 
+# The Makefile has Debian's names for architectures.
+CONNSNOOP_ARCH = "${TARGET_ARCH}"
+CONNSNOOP_ARCH:i586 = "i386"
+CONNSNOOP_ARCH:i686 = "i386"
+CONNSNOOP_ARCH:arm = "armhf"
+CONNSNOOP_ARCH:powerpc64le = "ppc64el"
+
 EXTRA_OEMAKE = " \
-    ARCH=${TARGET_ARCH} BUILD=build WERROR= \
+    ARCH=${CONNSNOOP_ARCH} CROSS_COMPILE=${TARGET_PREFIX} BUILD=build WERROR= \
     'CC=${CC}' 'CFLAGS=${CFLAGS}' 'LDFLAGS=${LDFLAGS}' 'STRIP=${STRIP}' \
     CLANG=clang LLVM_STRIP=llvm-strip PKG_CONFIG=pkg-config \
 "

@@ -15,7 +15,7 @@ CONNSNOOP_DEPENDENCIES = host-clang host-llvm host-pkgconf elfutils libcap zlib 
 	$(if $(BR2_PACKAGE_ZSTD),zstd)
 
 # The Makefile has Debian's names for architectures.
-CONNSNOOP_ARCH = $(subst powerpc64le,ppc64el,$(patsubst arm,armhf,$(BR2_ARCH:"%"=%)))
+CONNSNOOP_ARCH = $(subst powerpc64le,ppc64el,$(patsubst arm,armhf,$(call qstrip,$(BR2_ARCH))))
 
 CONNSNOOP_MAKE_OPTIONS = \
 	ARCH=$(CONNSNOOP_ARCH) \

@@ -53,9 +53,10 @@ static const struct {
 
 static void append(char *text, size_t size, const char *more)
 {
-	size_t used = strlen(text);
+	size_t used = strlen(text), len = strnlen(more, size - used - 1);
 
-	snprintf(text + used, size - used, "%s%s", used ? "; " : "", more);
+	memcpy(text + used, more, len);
+	text[used + len] = '\0';
 }
 
 /* Keeps the first failure's sentence and a permission's status: what the user can mend counts most. */
@@ -73,6 +74,8 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 			return 0;
 		}
 		hook_stop(hook);
+		if (why_not[0])
+			append(why_not, sizeof(why_not), "; ");
 		append(why_not, sizeof(why_not), this.text);
 		if (!first.status || this.status == STATUS_NOT_PERMITTED)
 			first.status = this.status;

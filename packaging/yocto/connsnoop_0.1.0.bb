@@ -42,5 +42,5 @@ do_compile() {
 
 do_install() {
 	oe_runmake install DESTDIR=${D} PREFIX=${prefix} SBINDIR=${sbindir} MANDIR=${mandir} \
-		SYSCONFDIR=${sysconfdir} UNITDIR=${systemd_system_unitdir} DOCDIR=${docdir}/connsnoop 'PARTS=${PARTS}'
+		SYSCONFDIR=${sysconfdir} UNITDIR=${systemd_system_unitdir} DOCDIR=${docdir}/connsnoop "PARTS=${PARTS}"
 }

@@ -19,7 +19,7 @@ build: $(TREE)/.stamp_built
 install: $(TREE)/.stamp_installed
 
 $(TREE)/.stamp_built:
-	$(CONNSNOOP_BUILD_CMDS)
+	+$(CONNSNOOP_BUILD_CMDS)
 
 $(TREE)/.stamp_installed:
 	$(CONNSNOOP_INSTALL_TARGET_CMDS)

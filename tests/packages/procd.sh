@@ -10,7 +10,7 @@ config=$2
 # UCI's quotes are the shell's.
 config_load()
 {
-	sections= section=
+	sections='' section=''
 	while read -r line; do
 		case $line in
 		'' | '#'*) continue ;;

@@ -236,6 +236,15 @@ sub check_pod
 	check_events('the pod of the DaemonSet');
 }
 
+sub clean_up
+{
+	my $podman = join ' ', podman();
+
+	system("{ $podman pod rm -f -a -t 0; $podman rm -f -a -t 0; $podman rmi -f -a; } >/dev/null 2>&1");
+	# empty ones, where nobody else is at it
+	system("find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null");
+}
+
 sub check_podman
 {
 	SKIP: {
@@ -245,7 +254,7 @@ sub check_podman
 			import_image('pause', '/bin/busybox', '/busybox', 'sleep', 600), 'images FROM scratch') or return diag(Container::slurp("$dir/import.log"));
 		check_podman_line();
 		check_pod();
-		system(join(' ', podman()) . ' pod rm -f -a -t 0 >/dev/null 2>&1; ' . join(' ', podman()) . ' rm -f -a -t 0 >/dev/null 2>&1; ' . join(' ', podman()) . ' rmi -fa >/dev/null 2>&1');
+		clean_up();
 	}
 }
 

@@ -88,7 +88,9 @@ sub check_platforms
 		like($install, qr/\Q$word\E/, "packaging/$folder is told of");
 	}
 	for my $path ($install =~ m{(packaging/[\w/.*-]+)}g) {
-		ok(scalar(glob "$root/$path"), "$path is there");
+		my @found = glob "$root/$path";
+
+		ok(@found && -e $found[0], "$path is there");
 	}
 }
 

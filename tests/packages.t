@@ -214,7 +214,7 @@ sub check_deb
 	works('they are the same', "cmp '$deb' '$dir/deb2/" . basename($deb) . "'");
 	is_deeply([sort grep { !m{/doc/connsnoop/[^/]+$|/lintian/} } map { s/\.8\.gz$/.8/r } grep { !m{/$} }
 			map { m{ \.(/\S+)$} } split /\n/, said("dpkg-deb -c '$deb'")],
-		[listed('PREFIX=/usr PARTS="program manual completion systemd" UNITDIR=/lib/systemd/system ' .
+		[listed('PREFIX=/usr PARTS="program manual completion systemd paranoid" UNITDIR=/lib/systemd/system ' .
 			'ZSHDIR=/usr/share/zsh/vendor-completions')], 'what is in it is what is listed');
 	install_deb($deb);
 }

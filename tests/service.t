@@ -178,6 +178,16 @@ sub check_drop_ins
 	check_sees('--identity');
 }
 
+sub check_paranoid
+{
+	drop_in(inside('cat /usr/share/doc/connsnoop/examples/perf-event-paranoid.conf'));
+	set_options("--journal --comm $snoop->{name}");
+	my $pid = start();
+	ok($pid, 'with the drop-in for perf_event_paranoid') or return;
+	is(capabilities_of($pid)->{CapBnd}, '000000c000200000', 'CAP_SYS_ADMIN, CAP_BPF and CAP_PERFMON');
+	check_sees('perf_event_paranoid');
+}
+
 sub check_older_kernels
 {
 	drop_in(inside('cat /usr/share/doc/connsnoop/examples/older-kernels.conf'));
@@ -200,6 +210,7 @@ if (ok(boot(), 'systemd starts')) {
 	check_as_it_comes();
 	check_refusal();
 	check_drop_ins();
+	check_paranoid();
 	check_older_kernels();
 } else {
 	diag(Snoop::slurp("$dir/boot.log"));

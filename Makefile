@@ -80,6 +80,11 @@ vm: all
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	KERNEL="$(KERNEL)" KERNELS="$(KERNELS)" prove -v tests/vm/vm.t
 
+# connsnoop alone in containers on Debian's 6.12, or KERNEL="image...".
+vm-container: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	KERNEL="$(KERNEL)" prove -v tests/vm/container.t
+
 bench: all
 	tests/bench/run
 
@@ -114,4 +119,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all tests check vm bench fuzz format install uninstall completion dist deb rpm clean
+.PHONY: all tests check vm vm-container bench fuzz format install uninstall completion dist deb rpm clean

@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use File::Basename qw(basename dirname);
+use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 use JSON::PP;
 use POSIX qw(WNOHANG);
@@ -178,8 +178,10 @@ sub import_image
 {
 	my ($name, $file, @words) = @_;
 	my $entry = join ',', map { qq("$_") } @words;
+	my $folder = "$dir/image-$name";
 
-	return system("tar -C '" . dirname($file) . "' -c '" . basename($file) . "' | @{[podman()]} import " .
+	mkdir $folder;
+	return system("cp '$file' '$folder$words[0]' && tar -C '$folder' -c '.$words[0]' | @{[podman()]} import " .
 		"--change 'ENTRYPOINT [$entry]' - localhost/$name:latest >'$dir/import.log' 2>&1") == 0;
 }
 

@@ -5,6 +5,7 @@
 # make SMALL=1 [ARCH=armhf]                build/small[/ARCH]/connsnoop, for boxes with little flash; see small.mk
 # make install DESTDIR= PREFIX=/usr/local  make clean
 # make check | vm | vm-all | vm-small | bench | fuzz    see README.md
+# make dist | deb | rpm                    see docs/install.md
 
 VERSION := 0.1.0
 # A line of scripts/architectures: by what uname -m says, or by the name.
@@ -29,8 +30,10 @@ PREFIX ?= /usr/local
 BUILD ?= build$(if $(SMALL),/small)$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
 
 CFLAGS ?= $(if $(SMALL),-Os,-O2) -g
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
+# Packages, which are built by compilers to come, say WERROR=
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+DIRS := loader $(patsubst %/,%,$(sort $(wildcard loader/*/))) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
 override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
@@ -66,7 +69,7 @@ include small.mk
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.
-BPF_CFLAGS := -target $(word 7,$(ARCH_LINE)) -mcpu=v1 -O2 -g0 -Wall -Wextra -Werror -Iinclude -Ibpf \
+BPF_CFLAGS := -target $(word 7,$(ARCH_LINE)) -mcpu=v1 -O2 -g0 -Wall -Wextra $(WERROR) -Iinclude -Ibpf \
 	-DARCH_HEADER='"arch/$(word 8,$(ARCH_LINE)).h"'
 
 all: $(BUILD)/connsnoop
@@ -139,6 +142,10 @@ vm-small: callers-armhf callers-mipsel
 callers-%:
 	$(MAKE) -C tests/workload BUILD=$(abspath $(if $(filter $(HOST_ARCH),$*),build,build/$*)) \
 		CROSS_COMPILE=$(if $(filter-out $(HOST_ARCH),$*),$(shell awk '$$1 == "$*" { print $$3 }' scripts/architectures)-)
+# connsnoop alone in containers on Debian's 6.12, or KERNEL="image...".
+vm-container: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	KERNEL="$(KERNEL)" prove -v tests/vm/container.t
 
 bench: all
 	tests/bench/run
@@ -149,13 +156,29 @@ fuzz:
 format:
 	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
 
+# packaging/files says what and where; PARTS="program manual completion systemd" takes more of it, or less.
 install: all
-	install -D -m 755 $(BUILD)/connsnoop $(DESTDIR)$(PREFIX)/sbin/connsnoop
-	install -D -m 644 connsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/connsnoop.8
+	BUILD='$(BUILD)' PREFIX='$(PREFIX)' scripts/install
+
+uninstall:
+	PREFIX='$(PREFIX)' scripts/install --remove
+
+# From --help; tests/packages.t holds them against it.
+completion: all
+	scripts/completion bash >packaging/completion/connsnoop
+	scripts/completion zsh >packaging/completion/_connsnoop
+
+# The sources and checksums; the same bytes wherever and whenever they are made from the same commit.
+dist:
+	BUILD='$(BUILD)' scripts/dist $(VERSION)
+
+# A package of this machine's architecture, in build/packages.
+deb rpm:
+	BUILD='$(BUILD)' scripts/package $@ $(VERSION)
 
 clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check vm vm-all vm-small bench fuzz format install clean
+.PHONY: all release FORCE tests check vm vm-all vm-small vm-container bench fuzz format install uninstall completion dist deb rpm clean

@@ -70,9 +70,10 @@ static bool is_wanted(enum hook_kind kind, enum hook_kind wanted)
 
 static void append(char *text, size_t size, const char *more)
 {
-	if (text[0])
-		strncat(text, "; ", size - strlen(text) - 1);
-	strncat(text, more, size - strlen(text) - 1);
+	size_t used = strlen(text), len = strnlen(more, size - used - 1);
+
+	memcpy(text + used, more, len);
+	text[used + len] = '\0';
 }
 
 /* Keeps the first failure's sentence and a permission's status: what the user can mend counts most. */
@@ -99,6 +100,8 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 			return 0;
 		}
 		hook_stop(hook);
+		if (why_not[0])
+			append(why_not, sizeof(why_not), "; ");
 		append(why_not, sizeof(why_not), this.text);
 		if (!first.status || this.status == STATUS_NOT_PERMITTED)
 			first.status = this.status;

@@ -769,3 +769,53 @@ scene_signals()
 	is "signals: status after SIGTERM" $? 0
 	cp /tmp/signals.json /results/signals.json
 }
+
+# --- containers that the host has prepared: config.json of each, and in "wanted" what is to come of it, and perf_event_paranoid ---
+
+# Traces, or has ended: not longer than a minute.
+await_container()
+{
+	local tries=0
+
+	while ! grep -q '^connsnoop: tracing [^ ]* on' "/results/$1.err" && kill -0 "$container" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] || return
+		sleep 0.1
+	done
+}
+
+play_container()
+{
+	local cases
+
+	cases="tcp4-refused udp4-port0 udp6-link-local unix-stream"
+	[ "$1" != all-cases ] || cases=all
+	# shellcheck disable=SC2086
+	caller $cases >"/results/$1.want"
+	runc kill "$1" INT
+	await "$container"
+	is "$1: status" $? 0
+}
+
+scene_container()
+{
+	local bundle name wanted paranoid
+
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	for bundle in /containers/*; do
+		name=$(basename "$bundle")
+		read -r wanted paranoid <"$bundle/wanted"
+		echo "$paranoid" >/proc/sys/kernel/perf_event_paranoid
+		mkdir "$bundle/rootfs"
+		cp /bin/connsnoop "$bundle/rootfs/"
+		runc run --no-pivot -b "$bundle" "$name" >"/results/$name.json" 2>"/results/$name.err" </dev/null &
+		container=$!
+		await_container "$name"
+		if [ "$wanted" = traces ]; then
+			play_container "$name"
+		else
+			await "$container"
+			is "$name: status" $? "$wanted"
+		fi
+	done
+}

@@ -2179,13 +2179,24 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 
 /* --- files --- */
 
-static int open_text(const char *text)
+static int open_bytes(const void *bytes, size_t size)
 {
 	struct thing *file = new_thing(TEXT);
 
-	file->text = strdup(text);
-	file->length = strlen(text);
+	file->text = malloc(size + 1);
+	memcpy(file->text, bytes, size);
+	file->length = size;
 	return new_fd(file);
+}
+
+static int open_text(const char *text)
+{
+	return open_bytes(text, strlen(text));
+}
+
+static bool is_given(const char *path)
+{
+	return model.given.path && !strcmp(path, model.given.path);
 }
 
 static void write_cpu_list(char *text, size_t size, bool all)
@@ -2377,6 +2388,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 
 	if (result)
 		return result;
+	if (is_given(path) && (flags & O_ACCMODE) == O_RDONLY)
+		return open_bytes(model.given.bytes, model.given.size);
 	if (path[0] == '/')
 		return open_path(path, flags);
 	if (dir == AT_FDCWD)
@@ -2687,6 +2700,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	static char text[4096];
 	size_t at = 0;
 
+	if (is_given(path))
+		return fmemopen((void *)(uintptr_t)model.given.bytes, model.given.size, "r");
 	if (!strcmp(path, "/proc/self/mountinfo")) {
 		errno = ENOENT;
 		return model.mountinfo && model.mountinfo[0]

@@ -169,6 +169,11 @@ struct model {
 	bool real_files;
 	bool real_sockets;
 	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	struct {
+		const char *path; /* this file holds these bytes, whoever reads it and whatever else would be there */
+		const void *bytes;
+		size_t size;
+	} given;
 	int memfd_error, rename_error;
 };
 

@@ -405,8 +405,11 @@ static struct thing *thing_of(int fd, enum kind kind)
 }
 
 /* Every call that may fail passes here. */
-static int disturb(void)
+#define disturb() disturb_call(__func__)
+static int disturb_call(const char *name)
 {
+	if (model.calls < model.log_room)
+		model.log[model.calls] = name;
 	model.calls++;
 	return model.fail_at && model.calls == model.fail_at ? -model.fail_error : 0;
 }

@@ -42,6 +42,10 @@ static void print_banner(const struct tracer *tracer)
 		fprintf(stderr,
 			"connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
+	if (hook->unseen)
+		fprintf(stderr,
+			"connsnoop: the connects of %d protocols are not seen: %s; start again, or leave other probes' users out\n",
+			hook->unseen, hook->why_unseen);
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->why_unknown.status)

@@ -68,9 +68,11 @@ static int add(struct filter *filter, unsigned int kind, const char *text, struc
 /* The attempt is nobody's: it is enough that deciding about it stays within the sets. */
 static void use(struct filter *filter)
 {
+	static const uint8_t addr[4] = {10, 1, 2, 3};
 	struct attempt attempt;
 
 	memset(&attempt, 0, sizeof(attempt));
+	attempt.address.addr = addr;
 	attempt.address.has_addr = attempt.address.has_port = true;
 	attempt.address.family = 2;
 	attempt.address.port = 443;

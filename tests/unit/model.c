@@ -2585,9 +2585,16 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	static const char *const others[] = {".", "..", "self", "1x", "kallsyms"};
-	struct thing *dir = thing_of(fd, DIRECTORY);
+	bool real = fd < MODEL_FIRST_FD && model.real_files;
+	struct thing *dir = real ? NULL : thing_of(fd, DIRECTORY);
 	size_t used = 0, all = 5 + model.process_count;
 	int result = disturb();
+
+	if (real && !result) {
+		ssize_t got = syscall(SYS_getdents64, fd, buf, size);
+
+		return got < 0 ? -errno : got;
+	}
 
 	if (result || !dir || !dir->proc)
 		return result ? result : -ENOTDIR;

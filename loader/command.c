@@ -76,9 +76,15 @@ void command_release(struct command *command)
 
 static void reap(struct command *command, int options)
 {
+	pid_t pid;
 	int status;
 
-	if (!command->pid || command->ended || waitpid(command->pid, &status, options) != command->pid)
+	if (!command->pid || command->ended)
+		return;
+	do
+		pid = waitpid(command->pid, &status, options);
+	while (pid < 0 && errno == EINTR);
+	if (pid != command->pid)
 		return;
 	command->ended = true;
 	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -892,7 +892,7 @@ faults_slow_reader()
 	sleep 0.5
 	set -- "$(caller tally </tmp/slow.json)" "$(summary_of /results/faults-slow.err)"
 	report note faults-slow "$1; $2"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	set -- $(echo "$1" | cut -d ' ' -f 2,6) $2
 	is "faults-slow: accounts" "$((${4:-0} + ${5:-0} + ${6:-0}))" "$(made_by /tmp/made)"
 	is "faults-slow: lines, and broken ones" "$1 $2" "${4:-no summary} 0"

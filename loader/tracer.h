@@ -55,6 +55,8 @@ struct tracer {
 	struct callers callers;
 	struct sink *sink;
 	struct style *style;
+	uint64_t
+		since; /* ns, CLOCK_MONOTONIC: while hooks are proved the programs take all, and who is followed they alone know */
 	bool enough;	      /* -n events were shown */
 	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */
 	uint64_t last_count;  /* of count_before() */

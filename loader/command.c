@@ -68,8 +68,13 @@ void command_release(struct command *command)
 {
 	if (command->gate < 0)
 		return;
-	if (write(command->gate, "", 1) != 1)
+	if (write(command->gate, "", 1) != 1) {
+		/* It ends by the closing of the gate, and has done nothing. */
+		fprintf(stderr, "connsnoop: starting the command: write says %s; it did not run, start it again\n",
+			ERRNO_NAME(errno));
 		command->ended = true;
+		command->status = STATUS_FAILURE;
+	}
 	close(command->gate);
 	command->gate = -1;
 }

@@ -683,6 +683,7 @@ flood()
 	local name=$1 flooder
 
 	shift
+	rm -f /tmp/flood.json
 	start "$name" --json -o /tmp/flood.json "$@" || return
 	caller as 1000 caller storm 2 "$STORM" >/tmp/flooder &
 	flooder=$!
@@ -876,9 +877,15 @@ faults_stopped()
 # A reader that takes a little at a time: lines are whole or counted.
 faults_slow_reader()
 {
+	local reader
+
 	mkfifo /tmp/slow
 	: >/tmp/slow.json
-	(while dd bs=4096 count=4 2>/dev/null; do sleep 0.05; done) </tmp/slow >>/tmp/slow.json &
+	(while dd bs=16384 count=1 of=/tmp/piece 2>/dev/null && [ -s /tmp/piece ]; do
+		cat /tmp/piece >>/tmp/slow.json
+		sleep 0.05
+	done) </tmp/slow &
+	reader=$!
 	# shellcheck disable=SC2086
 	connsnoop $HOOK_OPTION -4 --json >/tmp/slow 2>/results/faults-slow.err &
 	snoop=$!
@@ -889,7 +896,7 @@ faults_slow_reader()
 	caller storm 1 5000 >/tmp/made
 	kill -INT $snoop
 	await $snoop
-	sleep 0.5
+	await $reader
 	set -- "$(caller tally </tmp/slow.json)" "$(summary_of /results/faults-slow.err)"
 	report note faults-slow "$1; $2"
 	# shellcheck disable=SC2046,SC2086

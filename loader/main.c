@@ -103,7 +103,7 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 		print_names(tracer);
 	if (tracer_unfollowed(tracer))
 		fprintf(stderr,
-			"connsnoop: %llu processes were not followed: more than %u at a time; their attempts and their children's are missing\n",
+			"connsnoop: %llu processes were not followed: more than %d at a time; their attempts and their children's are missing\n",
 			(unsigned long long)tracer_unfollowed(tracer), FOLLOWED_MAX);
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);

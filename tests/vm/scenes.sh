@@ -955,7 +955,6 @@ soak_look()
 	echo
 }
 
-# soak_flat NAME COLUMN MOST: between the first third and the end it did not grow by more than so much.
 # soak_bounded NAME COLUMN MOST: it never was more.
 soak_bounded()
 {
@@ -966,6 +965,7 @@ soak_bounded()
 	must "soak: $1 stay below $3" [ "$most" -lt "$3" ]
 }
 
+# soak_flat NAME COLUMN MOST: between the first third and the end it did not grow by more than so much.
 soak_flat()
 {
 	local first last

@@ -6,7 +6,7 @@
 #
 #	FAULTS=all	every errno of the table; else each call fails once, and errnos take turns
 #
-# Then what happens to it in life: the output is full, its reader slow or gone, the file removed, descriptors few.
+# Disks that fill up, slow readers, few descriptors and the like: scene_faults in tests/vm/scenes.sh.
 
 use strict;
 use warnings;

@@ -40,7 +40,7 @@ link_for_valgrind()
 {
 	# shellcheck disable=SC2046
 	gcc -g -D_GNU_SOURCE -Icompat -o "$work/connsnoop" tests/valgrind/clone.c $(find "$build/obj" -name '*.o') \
-		-Wl,--wrap=sys_mount_private,--wrap=sys_thread,--wrap=sys_puppet_open -lelf -lcap -lz
+		-Wl,--wrap=sys_mount_private,--wrap=sys_thread,--wrap=sys_puppet_open,--wrap=sys_close_aside -lelf -lcap -lz
 }
 
 under_valgrind()

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 int __wrap_sys_mount_private(const char *type, const char *target);
+int __wrap_sys_close_aside(int fd);
 int __wrap_sys_thread(void (*run)(void *context), void *context);
 int __wrap_sys_puppet_open(struct sys_puppet *puppet, unsigned long flags, const int *leave, size_t count);
 
@@ -13,6 +14,11 @@ int __wrap_sys_mount_private(const char *type, const char *target)
 	(void)type;
 	(void)target;
 	return -EPERM;
+}
+
+int __wrap_sys_close_aside(int fd)
+{
+	return sys_close(fd);
 }
 
 int __wrap_sys_thread(void (*run)(void *context), void *context)

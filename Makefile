@@ -153,6 +153,16 @@ bench: all
 fuzz:
 	$(MAKE) -f tests/fuzz/Makefile fuzz FUZZ_S=$(or $(FUZZ_S),60)
 
+# Hours of load in a few: 20,000 connects a second by processes that live 5 ms, as far as the emulated machine gets.
+soak: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	tests/vm/run --table --scenes soak --soak $(or $(SOAK_S),1800) --timeout $$(($(or $(SOAK_S),1800) + 600)) \
+		$(or $(KERNEL),$$(scripts/fetch-kernel amd64 trixie))
+
+# Every call of every way to run fails with every errno.
+faults: tests
+	FAULTS=all prove -v tests/faults.t $(BUILD)/tests/unit/faults.t
+
 format:
 	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
 
@@ -181,4 +191,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check vm vm-all vm-small vm-container bench fuzz format install uninstall completion dist deb rpm clean
+.PHONY: all release FORCE tests check vm vm-all vm-small vm-container bench fuzz soak faults format install uninstall completion dist deb rpm clean

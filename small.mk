@@ -9,7 +9,7 @@ LEFT_OUT := loader/left_out.c loader/built_in.c $(wildcard loader/names/*.c) \
 	$(addprefix loader/output/,foreign.c ecs.c ocsf.c tracee.c journal.c) \
 	$(addprefix loader/sink/,journald.c message.c peer.c syslog.c)
 
-SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
+SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
 SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))
 
 # What waits for a slow reader, and what is remembered of callers: bytes and counts.

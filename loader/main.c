@@ -43,6 +43,10 @@ static void print_banner(const struct tracer *tracer)
 		fprintf(stderr,
 			"connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
+	if (hook->unseen)
+		fprintf(stderr,
+			"connsnoop: the connects of %d protocols are not seen: %s; start again, or leave other probes' users out\n",
+			hook->unseen, hook->why_unseen);
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->why_unknown.status)
@@ -100,7 +104,7 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 		print_names(tracer);
 	if (tracer_unfollowed(tracer))
 		fprintf(stderr,
-			"connsnoop: %llu processes were not followed: more than %u at a time; their attempts and their children's are missing\n",
+			"connsnoop: %llu processes were not followed: more than %d at a time; their attempts and their children's are missing\n",
 			(unsigned long long)tracer_unfollowed(tracer), FOLLOWED_MAX);
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);

@@ -396,7 +396,10 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
 	adopt_descendants(tracer);
-	return callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err);
+	if (callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err))
+		return -1;
+	tracer->since = tracer->filter.follow ? clock_monotonic() : 0;
+	return 0;
 }
 
 void tracer_close(struct tracer *tracer)
@@ -490,7 +493,8 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		return true;
 	tracer->tally[cpu].received++;
 	tagger_tag(&tracer->tagger, &attempt);
-	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
+	if (tracer->enough || attempt.time < tracer->since || !filter_passes(&tracer->filter, &attempt) ||
+	    !callers_pass(&tracer->callers, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}

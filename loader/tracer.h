@@ -56,6 +56,8 @@ struct tracer {
 	struct callers callers;
 	struct sink *sink;
 	struct style *style;
+	uint64_t
+		since; /* ns, CLOCK_MONOTONIC: while hooks are proved the programs take all, and who is followed they alone know */
 	bool enough;	      /* -n events were shown */
 	bool suspects;	      /* a ring was full, and what it lost was not told of yet */
 	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */

@@ -101,7 +101,9 @@ struct hook {
 	struct probe follow[3]; /* see the children of those that are followed, and their ends */
 	bool follows;
 	char why_no_follow[512];
-	uint32_t own_tgid;  /* connsnoop's process in the initial PID namespace */
+	uint32_t own_tgid; /* connsnoop's process in the initial PID namespace */
+	int unseen; /* protocols whose functions are there and could not be probed; and why the first one could not */
+	char why_unseen[304];
 	char why_not[1024]; /* why no better hook is used; "" for the best */
 };
 

@@ -40,13 +40,18 @@ static bool is_ours(const char *line, char event[64])
 	return snprintf(event, 64, "%.*s", (int)(at - name), name) < 64;
 }
 
-static int remove_event(int events, const char *event)
+/* What is left stays until the next start of ours: worth more than one try, where memory or descriptors are short. */
+#define REMOVE_TRIES 3
+
+static void remove_event(int events, const char *event)
 {
 	char command[80];
 	int length = snprintf(command, sizeof(command), "-:%s\n", event);
-	ssize_t result = sys_write(events, command, (size_t)length);
 
-	return result < 0 ? (int)result : 0;
+	for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+		if (sys_write(events, command, (size_t)length) >= 0)
+			return;
+	}
 }
 
 /*
@@ -132,12 +137,13 @@ int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbo
 
 void probe_close(struct probe *probe)
 {
-	int events;
+	int events = -1;
 
 	if (probe->fd >= 0)
 		sys_close(probe->fd);
 	if (probe->tracefs >= 0) {
-		events = sys_openat(probe->tracefs, "kprobe_events", O_WRONLY | O_APPEND, 0);
+		for (int tries = 0; tries < REMOVE_TRIES && events < 0; tries++)
+			events = sys_openat(probe->tracefs, "kprobe_events", O_WRONLY | O_APPEND, 0);
 		if (events >= 0) {
 			remove_event(events, probe->event);
 			sys_close(events);

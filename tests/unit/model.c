@@ -405,8 +405,11 @@ static struct thing *thing_of(int fd, enum kind kind)
 }
 
 /* Every call that may fail passes here. */
-static int disturb(void)
+#define disturb() disturb_call(__func__)
+static int disturb_call(const char *name)
 {
+	if (model.calls < model.log_room)
+		model.log[model.calls] = name;
 	model.calls++;
 	return model.fail_at && model.calls == model.fail_at ? -model.fail_error : 0;
 }
@@ -2182,13 +2185,24 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 
 /* --- files --- */
 
-static int open_text(const char *text)
+static int open_bytes(const void *bytes, size_t size)
 {
 	struct thing *file = new_thing(TEXT);
 
-	file->text = strdup(text);
-	file->length = strlen(text);
+	file->text = malloc(size + 1);
+	memcpy(file->text, bytes, size);
+	file->length = size;
 	return new_fd(file);
+}
+
+static int open_text(const char *text)
+{
+	return open_bytes(text, strlen(text));
+}
+
+static bool is_given(const char *path)
+{
+	return model.given.path && !strcmp(path, model.given.path);
 }
 
 static void write_cpu_list(char *text, size_t size, bool all)
@@ -2382,6 +2396,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 
 	if (result)
 		return result;
+	if (is_given(path) && (flags & O_ACCMODE) == O_RDONLY)
+		return open_bytes(model.given.bytes, model.given.size);
 	if (path[0] == '/')
 		return open_path(path, flags);
 	if (dir == AT_FDCWD)
@@ -2579,9 +2595,16 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	static const char *const others[] = {".", "..", "self", "1x", "kallsyms"};
-	struct thing *dir = thing_of(fd, DIRECTORY);
+	bool real = fd < MODEL_FIRST_FD && model.real_files;
+	struct thing *dir = real ? NULL : thing_of(fd, DIRECTORY);
 	size_t used = 0, all = 5 + model.process_count;
 	int result = disturb();
+
+	if (real && !result) {
+		ssize_t got = syscall(SYS_getdents64, fd, buf, size);
+
+		return got < 0 ? -errno : got;
+	}
 
 	if (result || !dir || !dir->proc)
 		return result ? result : -ENOTDIR;
@@ -2697,6 +2720,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	static char text[4096];
 	size_t at = 0;
 
+	if (is_given(path))
+		return fmemopen((void *)(uintptr_t)model.given.bytes, model.given.size, "r");
 	if (!strcmp(path, "/proc/self/mountinfo")) {
 		errno = ENOENT;
 		return model.mountinfo && model.mountinfo[0]

@@ -145,6 +145,8 @@ struct model {
 	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
 	unsigned int map_error_type;
 	int calls;	/* so many were made */
+	const char **log; /* the functions' names, of the first log_room */
+	int log_room;
 	int link_error; /* of reading a link that is called exe */
 
 	/* Called before each helper that a program calls, to see what it does. */
@@ -169,6 +171,11 @@ struct model {
 	bool real_files;
 	bool real_sockets;
 	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	struct {
+		const char *path; /* this file holds these bytes, whoever reads it and whatever else would be there */
+		const void *bytes;
+		size_t size;
+	} given;
 	int memfd_error, rename_error;
 };
 

@@ -819,3 +819,359 @@ scene_container()
 		fi
 	done
 }
+
+# --- a flood by somebody without privilege ---
+
+# flood NAME ARG...: user 1000 connects as fast as it can, while root makes 200 attempts. Both sums in $flooded, $victims.
+flood()
+{
+	local name=$1 flooder
+
+	shift
+	rm -f /tmp/flood.json
+	start "$name" --json -o /tmp/flood.json "$@" || return
+	caller as 1000 caller storm 2 "$STORM" >/tmp/flooder &
+	flooder=$!
+	caller storm 1 200 udp 40 >/tmp/victim
+	wait $flooder
+	stop
+	is "$name: status" $? 0
+	victims=$(grep -c '"uid":0,.*"comm":"caller"' /tmp/flood.json)
+	flooded=$(grep -c '"uid":1000,' /tmp/flood.json)
+	lost=$(summary_of_all "/results/$name.err" lost)
+	report note "$name" "$(awk '{ print $2 }' /tmp/flooder) by the flood, $flooded shown; 200 by the other, $victims shown; $lost lost"
+}
+
+# The number before a word in the last line of accounts.
+summary_of_all()
+{
+	sed -n "s/^connsnoop: [0-9]* attempts = .*[+=] \([0-9]*\) $2.*/\1/p" "$1"
+}
+
+# It can't hide others without a loss that is counted and shown for its CPU; limits are by user, and a filter ends it.
+scene_flood()
+{
+	local victims flooded lost told
+
+	flood flood -a --buffer-pages 1 || return
+	must "flood: what is not shown is lost" [ "$((victims + lost))" -ge 200 ]
+	is "flood: all is accounted for" "$((victims + flooded + lost))" "$((200 + 2 * STORM))"
+	told=$(grep '"event":"lost"' /tmp/flood.json | sed 's/.*"count":"*\([0-9]*\).*/\1/' | awk '{ n += $1 } END { print n + 0 }')
+	is "flood: losses told of, by CPU" "$told" "$lost"
+	flood flood-rate -a --rate 100 --by uid || return
+	must "flood: a limit by user shows the other one" [ "$((victims + lost))" -ge 200 ]
+	must "flood: a limit by user holds" [ "$flooded" -lt "$STORM" ]
+	must "flood: what it held back is counted" grep -q '[1-9][0-9]* suppressed' /results/flood-rate.err
+	flood flood-filtered -a -u '!1000' || return
+	is "flood: with a filter all of the other's are shown" "$victims $flooded $lost" "200 0 0"
+	rm -f /tmp/flood.json
+}
+
+# --- what befalls a program that runs for long ---
+
+# account NAME MADE FILE...: shown and lost are what was made, and the files have what was shown.
+account()
+{
+	local name=$1 made=$2
+
+	shift 2
+	# shellcheck disable=SC2046
+	set -- "$(cat "$@" | grep -c '"event":"security_socket_connect"')" $(summary_of "/results/$name.err")
+	is "$name: accounts" "$((${3:-0} + ${4:-0} + ${5:-0}))" "$made"
+	is "$name: lines" "$1" "${3:-no summary}"
+	report note "$name" "$2 attempts = $3 shown + $4 filtered + $5 lost"
+}
+
+made_by()
+{
+	awk '{ n += $2 } END { print n + 0 }' "$@"
+}
+
+# A disk that fills up and is freed again; then the file goes, and comes again by SIGHUP.
+faults_disk()
+{
+	mkdir -p /tmp/disk
+	mount -t tmpfs -o size=512k tmpfs /tmp/disk || return
+	start faults-disk -4 --json -o /tmp/disk/json || return
+	caller storm 1 3000 >/tmp/made
+	sleep 1
+	must "faults-disk: said" grep -q ENOSPC /results/faults-disk.err
+	mount -o remount,size=4m /tmp/disk
+	caller storm 1 300 >>/tmp/made
+	sleep 1
+	stop
+	account faults-disk "$(made_by /tmp/made)" /tmp/disk/json
+	start faults-removed -4 --json -o /tmp/disk/json || return
+	rm -f /tmp/disk/json
+	caller udp4 >/dev/null
+	sleep 0.2
+	kill -HUP "$snoop"
+	sleep 0.2
+	caller storm 1 10 >/tmp/made
+	stop
+	is "faults-removed: status" $? 0
+	is "faults-removed: lines of the new file" "$(events_in /tmp/disk/json)" 10
+	umount /tmp/disk
+}
+
+# The time of day jumps; what is timed by it is right before and after, and nothing stops.
+faults_clock()
+{
+	start faults-clock -4 --json --rate 1000 -o /tmp/clock.json || return
+	caller storm 1 10 >/tmp/made
+	sleep 0.2
+	date -s '2031-01-01 00:00:00' >/dev/null
+	caller storm 1 10 >>/tmp/made
+	sleep 0.2
+	date -s '2021-01-01 00:00:00' >/dev/null
+	caller storm 1 10 >>/tmp/made
+	stop
+	is "faults-clock: status" $? 0
+	is "faults-clock: years" "$(sed -n 's/.*"time":"\([0-9]*\)-.*/\1/p' /tmp/clock.json | uniq | tail -n 2 | tr '\n' ' ')" "2031 2021 "
+	is "faults-clock: lines" "$(events_in /tmp/clock.json)" 30
+}
+
+# Processors go and come all the while.
+faults_cpus()
+{
+	local turn=0
+
+	[ -w $cpu1 ] || return
+	start faults-cpus -4 --json -o /tmp/cpus.json || return
+	caller storm 2 "$STORM" >/tmp/made &
+	while [ $turn -lt 8 ]; do
+		echo $((turn & 1)) >$cpu1
+		turn=$((turn + 1))
+		sleep 0.2
+	done
+	wait $!
+	echo 1 >$cpu1
+	stop
+	is "faults-cpus: status" $? 0
+	account faults-cpus "$(made_by /tmp/made)" /tmp/cpus.json
+	rm -f /tmp/cpus.json
+}
+
+# 16 MB for all that it allocates and all that it has the kernel allocate on its account.
+faults_memory()
+{
+	local cgroup=/tmp/cgroup limit=memory.max
+
+	mkdir -p $cgroup
+	if ! mount -t cgroup2 none $cgroup 2>/dev/null || ! echo +memory >$cgroup/cgroup.subtree_control 2>/dev/null; then
+		umount $cgroup 2>/dev/null
+		limit=memory.limit_in_bytes
+		mount -t cgroup -o memory none $cgroup 2>/dev/null || {
+			report skip faults-memory "no memory cgroups in this kernel"
+			return
+		}
+	fi
+	mkdir $cgroup/small
+	echo 16777216 >$cgroup/small/$limit
+	start faults-memory -4 --json --identity --args -o /dev/null || return
+	echo "$snoop" >$cgroup/small/cgroup.procs
+	caller storm 2 "$STORM" >/tmp/made
+	stop
+	is "faults-memory: status" $? 0
+	# shellcheck disable=SC2046
+	set -- $(summary_of /results/faults-memory.err)
+	is "faults-memory: attempts" "${1:-no summary}" "$(made_by /tmp/made)"
+	# From the start, too: what can't be had is said, or it runs.
+	: >/results/faults-memory-start.err
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >'$cgroup'/small/cgroup.procs; exec connsnoop -4 --json -o /dev/null --duration 1' \
+		2>/results/faults-memory-start.err
+	must "faults-memory: start says how it went" grep -q '^connsnoop: .* \(attempts = \|says E\)' /results/faults-memory-start.err
+	rmdir $cgroup/small
+	umount $cgroup
+}
+
+# So few descriptors that it has to do with what it has, or says what it lacks.
+faults_descriptors()
+{
+	local limit status
+
+	for limit in 32 16 8 4; do
+		# shellcheck disable=SC2039,SC3045,SC2086
+		(ulimit -n $limit; exec connsnoop $HOOK_OPTION -4 -o /dev/null --duration 0.2) 2>/tmp/err
+		status=$?
+		if grep -q 'attempts = ' /tmp/err; then
+			is "faults-descriptors: $limit: status" $status 0
+		else
+			must "faults-descriptors: $limit: one sentence" grep -q '^connsnoop: .*EMFILE' /tmp/err
+		fi
+	done
+}
+
+# Stopped for a while under load: what the rings could not hold is lost, and counted.
+faults_stopped()
+{
+	start faults-stopped -4 --json --buffer-pages 8 -o /tmp/stopped.json || return
+	kill -STOP "$snoop"
+	caller storm 2 "$STORM" >/tmp/made
+	sleep 1
+	kill -CONT "$snoop"
+	caller storm 1 100 >>/tmp/made
+	stop
+	is "faults-stopped: status" $? 0
+	account faults-stopped "$(made_by /tmp/made)" /tmp/stopped.json
+	must "faults-stopped: told" grep -q '"event":"lost"' /tmp/stopped.json
+	rm -f /tmp/stopped.json
+}
+
+# A reader that takes a little at a time: lines are whole or counted.
+faults_slow_reader()
+{
+	local reader
+
+	mkfifo /tmp/slow
+	: >/tmp/slow.json
+	(while dd bs=16384 count=1 of=/tmp/piece 2>/dev/null && [ -s /tmp/piece ]; do
+		cat /tmp/piece >>/tmp/slow.json
+		sleep 0.05
+	done) </tmp/slow &
+	reader=$!
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -4 --json >/tmp/slow 2>/results/faults-slow.err &
+	snoop=$!
+	until grep -q '^connsnoop: tracing' /results/faults-slow.err; do
+		kill -0 $snoop 2>/dev/null || return
+		sleep 0.1
+	done
+	caller storm 1 5000 >/tmp/made
+	kill -INT $snoop
+	await $snoop
+	await $reader
+	set -- "$(caller tally </tmp/slow.json)" "$(summary_of /results/faults-slow.err)"
+	report note faults-slow "$1; $2"
+	# shellcheck disable=SC2046,SC2086
+	set -- $(echo "$1" | cut -d ' ' -f 2,6) $2
+	is "faults-slow: accounts" "$((${4:-0} + ${5:-0} + ${6:-0}))" "$(made_by /tmp/made)"
+	is "faults-slow: lines, and broken ones" "$1 $2" "${4:-no summary} 0"
+	rm -f /tmp/slow /tmp/slow.json
+}
+
+# Twenty at once: each sees what is there, and nothing is left of them.
+faults_twenty()
+{
+	local pids='' i=0
+
+	start faults-twenty-0 -4 --json -o /tmp/twenty.0 || return
+	if grep -q '^connsnoop: tracing tracepoint' /results/faults-twenty-0.err && one_program_a_tracepoint; then
+		stop
+		report skip faults-twenty "one program a tracepoint in this kernel"
+		return
+	fi
+	pids=$snoop
+	while [ $((i += 1)) -lt 20 ]; do
+		start "faults-twenty-$i" --buffer-pages 8 -P 9 -4 --json -o "/tmp/twenty.$i" || return
+		pids="$pids $snoop"
+	done
+	caller storm 1 50 >/dev/null
+	for i in $pids; do
+		stop "$i" || report fail "faults-twenty: status of one" "$?"
+	done
+	is "faults-twenty: each saw all" \
+		"$(for i in /tmp/twenty.*; do grep -c '"comm":"caller"' "$i"; done | sort | uniq -c | tr -s ' ')" " 20 50"
+	rm -f /tmp/twenty.* /results/faults-twenty-*
+}
+
+scene_faults()
+{
+	faults_disk
+	faults_clock
+	faults_cpus
+	faults_memory
+	faults_descriptors
+	faults_stopped
+	faults_slow_reader
+	faults_twenty
+}
+
+# --- long and hard: make soak ---
+
+# "RSS in kB, descriptors" of each.
+soak_look()
+{
+	for pid; do
+		printf '%s %s ' "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" \
+			"$(find "/proc/$pid/fd" -type l 2>/dev/null | wc -l)"
+	done
+	echo
+}
+
+# soak_bounded NAME COLUMN MOST: it never was more.
+soak_bounded()
+{
+	local most
+
+	most=$(awk -v c="$2" '$c > most { most = $c } END { print most + 0 }' /tmp/soak.looks)
+	report note "soak: $1" "$most at most"
+	must "soak: $1 stay below $3" [ "$most" -lt "$3" ]
+}
+
+# soak_flat NAME COLUMN MOST: between the first third and the end it did not grow by more than so much.
+soak_flat()
+{
+	local first last
+
+	first=$(awk -v n="$(wc -l </tmp/soak.looks)" -v c="$2" 'NR == int(n / 3) + 1 { print $c }' /tmp/soak.looks)
+	last=$(awk -v c="$2" 'END { print $c }' /tmp/soak.looks)
+	report note "soak: $1" "$first at a third, $last at the end"
+	must "soak: $1 stays" [ "$((last - first))" -le "$3" ]
+}
+
+# Every output has its instance, all with identity. Only the soak's own user counts: outputs make attempts, too.
+scene_soak()
+{
+	local file pipe syslog sums made soaker name status i=1
+
+	adduser -D -u 1000 soaker 2>/dev/null || echo 'soaker:x:1000:1000::/:/bin/sh' >>/etc/passwd
+	syslogd -O /dev/null
+	start soak-file -a -u 1000 --json --identity --args -o /tmp/soak.json --rotate 2M,3 || return
+	file=$snoop
+	start soak-syslog -a -u 1000 --format ecs --identity --syslog || return
+	syslog=$snoop
+	start soak-sums -c -a -u 1000 --by comm,addr,port --interval 10 -o /tmp/soak.sums || return
+	sums=$snoop
+	mkfifo /tmp/soak.pipe
+	caller tally </tmp/soak.pipe >/tmp/soak.tally &
+	: >/results/soak-pipe.err
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a -u 1000 -r --json --identity >/tmp/soak.pipe 2>/results/soak-pipe.err &
+	pipe=$!
+	until grep -q '^connsnoop: tracing' /results/soak-pipe.err; do
+		sleep 0.1
+	done
+	caller as 1000 caller soak "$SOAK_S" 20000 >/tmp/soak.made &
+	soaker=$!
+	while kill -0 $soaker 2>/dev/null; do
+		sleep "$((SOAK_S / 60 + 1))"
+		soak_look $file $syslog $sums $pipe >>/tmp/soak.looks
+		: >/tmp/soak.sums
+	done
+	for i in $file $syslog $sums $pipe; do
+		stop "$i"
+		status=$?
+		# What a daemon did not take in time is counted, and a reason for 1.
+		[ "$i" = "$syslog" ] || is "soak: status of $i" $status 0
+	done
+	sleep 1
+	made=$(made_by /tmp/soak.made)
+	report note soak "$(cat /tmp/soak.made)"
+	i=1
+	for name in file syslog sums pipe; do
+		# shellcheck disable=SC2046
+		set -- $(sed -n 's/^connsnoop: [0-9]* attempts = \([0-9]*\) \(shown\|counted\) + [0-9]* filtered + \([0-9]*\) lost.*/\1 \3/p' \
+			"/results/soak-$name.err")
+		is "soak: $name: shown and lost" "$((${1:-0} + ${2:-0}))" "$made"
+		report note "soak: $name" "$1 shown, $2 lost"
+		soak_flat "RSS of $name, kB" $((2 * i - 1)) 512
+		# Of the processes that it knows, and some more.
+		soak_bounded "descriptors of $name" $((2 * i)) 320
+		i=$((i + 1))
+	done
+	# shellcheck disable=SC2046
+	set -- $(cat /tmp/soak.tally)
+	is "soak: lines that came out of the pipe" "$2 broken $6" "$(summary_of /results/soak-pipe.err | cut -d ' ' -f 2) broken 0"
+}

@@ -3,17 +3,12 @@
 
 #include "sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#endif
+#define CAPABILITIES 64
 
 static bool is_effective(cap_t caps, cap_value_t cap)
 {
@@ -32,6 +27,101 @@ bool capability_to_trace(void)
 	enough = is_effective(caps, CAP_SYS_ADMIN) || (is_effective(caps, CAP_BPF) && is_effective(caps, CAP_PERFMON));
 	cap_free(caps);
 	return enough;
+}
+
+/* A kernel that knows CAP_BPF has it in the bounding set or not; one that does not says EINVAL. */
+static bool is_known(cap_value_t cap)
+{
+	return cap_get_bound(cap) >= 0;
+}
+
+const char *capability_missing_to_trace(void)
+{
+	cap_t caps = cap_get_proc();
+	bool bpf = caps && is_effective(caps, CAP_BPF), perfmon = caps && is_effective(caps, CAP_PERFMON);
+
+	if (caps)
+		cap_free(caps);
+	if (!is_known(CAP_BPF))
+		return "CAP_SYS_ADMIN";
+	return perfmon ? "CAP_BPF" : bpf ? "CAP_PERFMON" : "CAP_BPF and CAP_PERFMON";
+}
+
+uint64_t capability_held(void)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t value;
+	uint64_t held = 0;
+
+	for (cap_value_t cap = 0; caps && cap < CAPABILITIES; cap++) {
+		if (!cap_get_flag(caps, cap, CAP_PERMITTED, &value) && value == CAP_SET)
+			held |= CAPABILITY(cap);
+	}
+	if (caps)
+		cap_free(caps);
+	return held;
+}
+
+static int set(uint64_t permitted, uint64_t effective)
+{
+	cap_t caps = cap_init();
+	int result = caps ? 0 : -1;
+
+	for (cap_value_t cap = 0; !result && cap < CAPABILITIES; cap++) {
+		if (permitted & CAPABILITY(cap))
+			result = cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET);
+		if (!result && effective & CAPABILITY(cap))
+			result = cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET);
+	}
+	if (!result)
+		result = cap_set_proc(caps);
+	result = result ? -errno : 0;
+	if (caps)
+		cap_free(caps);
+	return result;
+}
+
+int capability_use(uint64_t caps)
+{
+	uint64_t held = capability_held();
+
+	return set(held, held & caps);
+}
+
+/* Nothing is run from here on, so that the bounding set is of no use: where it can't be emptied, it stays. */
+int capability_keep_only(uint64_t caps)
+{
+	uint64_t held = capability_held();
+
+	capability_use(held | CAPABILITY(CAP_SETPCAP));
+	for (cap_value_t cap = 0; is_known(cap); cap++)
+		cap_drop_bound(cap);
+	cap_reset_ambient();
+	return set(held & caps, held & caps);
+}
+
+void capability_list(uint64_t caps, char *buf, size_t size)
+{
+	static const struct {
+		cap_value_t cap;
+		const char *name;
+	} names[] = {
+		{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},   {CAP_BPF, "CAP_BPF"},   {CAP_PERFMON, "CAP_PERFMON"},
+		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}, {CAP_KILL, "CAP_KILL"}, {CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE"},
+		{CAP_IPC_LOCK, "CAP_IPC_LOCK"},
+	};
+	size_t used = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < size; i++) {
+		if (caps & CAPABILITY(names[i].cap))
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", names[i].name);
+		caps &= ~CAPABILITY(names[i].cap);
+	}
+	for (cap_value_t cap = 0; cap < CAPABILITIES && used < size; cap++) {
+		if (caps & CAPABILITY(cap))
+			used += (size_t)snprintf(buf + used, size - used, "%s%d", used ? ", " : "", (int)cap);
+	}
 }
 
 bool capability_locked_down(void)

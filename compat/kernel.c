@@ -220,7 +220,8 @@ int kernel_probe(struct object_kernel *kernel, struct error *err)
 	if (!capability_to_trace())
 		return error_set(
 			err, STATUS_NOT_PERMITTED,
-			"tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, which this process does not have; run it as root");
+			"tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, and this process lacks %s; add that, or run it as root",
+			capability_missing_to_trace());
 	fd = load_any_version(&kernel->version);
 	if (fd == -EPERM && object_raise_memlock())
 		fd = load_any_version(&kernel->version);

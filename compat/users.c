@@ -7,7 +7,8 @@
 #include <string.h>
 
 struct user {
-	uint32_t uid;
+	uint32_t uid, gid;
+	bool has_gid;
 	char name[40];
 };
 
@@ -16,11 +17,15 @@ struct users {
 	struct user user[];
 };
 
-/* name:password:uid:… (passwd(5)); a line that is none is passed over. */
+/* name:password:uid:gid:… (passwd(5)); a line that is none is passed over. */
 static bool parse_line(const char *line, struct user *user)
 {
-	return sscanf(line, "%39[^:\n]:%*[^:]:%u:", user->name, &user->uid) == 2 ||
-	       sscanf(line, "%39[^:\n]::%u:", user->name, &user->uid) == 2;
+	int found = sscanf(line, "%39[^:\n]:%*[^:]:%u:%u:", user->name, &user->uid, &user->gid);
+
+	if (found < 2)
+		found = sscanf(line, "%39[^:\n]::%u:%u:", user->name, &user->uid, &user->gid);
+	user->has_gid = found == 3;
+	return found >= 2;
 }
 
 struct users *users_read(const char *path)
@@ -62,6 +67,17 @@ int users_uid(const struct users *users, const char *name, uint32_t *uid)
 	for (size_t i = 0; users && i < users->count; i++) {
 		if (!strcmp(users->user[i].name, name)) {
 			*uid = users->user[i].uid;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int users_gid(const struct users *users, const char *name, uint32_t *gid)
+{
+	for (size_t i = 0; users && i < users->count; i++) {
+		if (!strcmp(users->user[i].name, name) && users->user[i].has_gid) {
+			*gid = users->user[i].gid;
 			return 0;
 		}
 	}

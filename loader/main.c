@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* connsnoop: the story of a run. */
+#include "confine.h"
 #include "doctor.h"
 #include "loop.h"
 #include "options.h"
@@ -181,6 +182,7 @@ static int trace(const struct options *options)
 		.args = options->args,
 		.names = options->names,
 	};
+	struct sandbox sandbox;
 	struct command command;
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
@@ -188,8 +190,8 @@ static int trace(const struct options *options)
 	int status;
 
 	command_remember(&command);
-	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    open_sink(&sink, options, loop.signals, &err) ||
+	if (confine_prepare(&sandbox, options, &err) || keyed_open(&tracer.keyed, options, &err) ||
+	    loop_open(&loop, &err) || open_sink(&sink, options, loop.signals, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
@@ -203,7 +205,7 @@ static int trace(const struct options *options)
 	style.start = clock_monotonic();
 	host_read(&style.host);
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (write_header(&tracer, &err)) {
+	if (write_header(&tracer, &err) || confine(&sandbox, &tracer, &command, &err)) {
 		complain(&err);
 		status = err.status;
 		goto out;

@@ -15,8 +15,8 @@
 
 /* One program on one place in the kernel. */
 struct probe {
-	int fd;		/* the perf event that holds it; -1: closed */
-	int tracefs;	/* tracing directory, where the probe is an event of ours in it; else -1 */
+	int fd; /* the perf event that holds it; -1: closed */
+	int tracefs; /* kprobe_events, where the probe is an event of ours; open, since we may not open it at the end; else -1 */
 	char event[64]; /* that event, "group/name" */
 };
 

@@ -301,6 +301,7 @@ struct model model;
 static struct thing *fds[ALL_FDS];
 static struct thing *all_events[ALL_FDS];
 static struct thing *all_maps[ALL_FDS];
+static int last_cap(void);
 static int alive, mappings, next_probe_id;
 static ssize_t next_writes[64];
 static int next_write, write_count;
@@ -456,7 +457,9 @@ void model_boot(const struct model_kernel *kernel)
 	model.release = "4.4.0-model";
 	model.build = "#1 SMP";
 	model.vdso = true;
-	model.privileged = model.resource = true;
+	model.privileged = model.resource = model.ambient = true;
+	model.caps = model.effective = model.bounding = (2ULL << last_cap()) - 1;
+	model.uid = model.gid = -1;
 	model.memlock = model.memlock_max = 64 * 1024;
 	model.memlock_need = 32 * 1024;
 	model.uid_map = "         0          0 4294967295\n";
@@ -2303,6 +2306,8 @@ static int open_path(const char *path, int flags)
 {
 	char text[64];
 
+	if (model.closed && !strcmp(path, model.closed))
+		return model.effective >> CAP_DAC_OVERRIDE & 1 ? open_text("") : -EACCES;
 	if (model.tracing && !strcmp(path, model.tracing))
 		return open_directory(!model.confidential);
 	if (!strcmp(path, "/sys/fs/cgroup/cgroup.controllers"))
@@ -2659,18 +2664,151 @@ int sys_setrlimit(int resource, const struct rlimit *limit)
 	return 0;
 }
 
+int sys_become(uid_t uid, gid_t gid)
+{
+	int result = disturb();
+
+	if (result)
+		return result;
+	if (!model.privileged || !(model.caps >> CAP_SETUID & 1) || !(model.caps >> CAP_SETGID & 1))
+		return -EPERM;
+	model.uid = uid;
+	model.gid = gid;
+	model.effective = 0; /* cap_emulate_setxuid(), security/commoncap.c */
+	return 0;
+}
+
+int sys_no_new_privs(void)
+{
+	int result = disturb();
+
+	model.no_new_privs |= !result;
+	return result;
+}
+
+/* seccomp_set_mode_filter(), kernel/seccomp.c */
+int sys_seccomp(const struct sock_fprog *filter)
+{
+	int result = disturb();
+
+	if (result || model.no_filters || !filter)
+		return result ? result : model.no_filters ? -EINVAL : -EFAULT;
+	if (!model.no_new_privs && !(model.effective >> CAP_SYS_ADMIN & 1))
+		return -EACCES;
+	if (!filter->len || filter->len > sizeof(model.filter) / sizeof(model.filter[0]))
+		return -EINVAL;
+	memcpy(model.filter, filter->filter, filter->len * sizeof(model.filter[0]));
+	model.filter_len = filter->len;
+	return 0;
+}
+
+int sys_getaffinity(void *set, size_t size)
+{
+	int result = disturb();
+
+	memset(set, 0, size);
+	for (unsigned int cpu = 0; cpu < model.cpus && cpu < 8; cpu++)
+		*(uint8_t *)set |= (uint8_t)(model.online[cpu] << cpu);
+	return result ? result : 8;
+}
+
+int sys_setaffinity(const void *set, size_t size)
+{
+	int result = disturb();
+
+	(void)size;
+	for (unsigned int cpu = model.cpus; !result && cpu-- > 0;) {
+		if (*(const uint8_t *)set >> cpu & 1 && model.online[cpu])
+			model.cpu = cpu;
+	}
+	return result;
+}
+
 /* In libcap's place, whose capabilities are the test runner's. */
+struct caps {
+	uint64_t permitted, effective;
+};
+
+cap_t cap_init(void)
+{
+	return calloc(1, sizeof(struct caps));
+}
+
 cap_t cap_get_proc(void)
 {
-	return (cap_t)malloc(1);
+	struct caps *caps = calloc(1, sizeof(*caps));
+
+	if (caps && model.privileged)
+		*caps = (struct caps){model.caps, model.effective & model.caps};
+	return (cap_t)caps;
+}
+
+/* capset(2): nothing is added to what is permitted, and only that can be effective. */
+int cap_set_proc(cap_t set)
+{
+	const struct caps *caps = (const struct caps *)set;
+	uint64_t held = model.privileged ? model.caps : 0;
+
+	errno = disturb() ? EPERM : 0;
+	if (!errno && (caps->permitted & ~held || caps->effective & ~caps->permitted))
+		errno = EPERM;
+	if (errno)
+		return -1;
+	model.caps = caps->permitted;
+	model.effective = caps->effective;
+	return 0;
+}
+
+static uint64_t *flag_of(cap_t set, cap_flag_t flag)
+{
+	struct caps *caps = (struct caps *)set;
+
+	return flag == CAP_PERMITTED ? &caps->permitted : &caps->effective;
 }
 
 int cap_get_flag(cap_t caps, cap_value_t cap, cap_flag_t flag, cap_flag_value_t *value)
 {
-	(void)caps;
-	(void)cap;
-	(void)flag;
-	*value = model.privileged ? CAP_SET : CAP_CLEAR;
+	*value = *flag_of(caps, flag) >> cap & 1 ? CAP_SET : CAP_CLEAR;
+	return 0;
+}
+
+int cap_set_flag(cap_t caps, cap_flag_t flag, int count, const cap_value_t *list, cap_flag_value_t value)
+{
+	for (int i = 0; i < count; i++) {
+		*flag_of(caps, flag) &= ~(1ULL << list[i]);
+		*flag_of(caps, flag) |= (uint64_t)value << list[i];
+	}
+	return 0;
+}
+
+/* CAP_LAST_CAP: CAP_AUDIT_READ up to 5.7, CAP_BPF 5.8, CAP_CHECKPOINT_RESTORE 5.9. */
+static int last_cap(void)
+{
+	return model.kernel->version < KERNEL_VERSION(5, 8, 0) ? 37 : 40;
+}
+
+int cap_get_bound(cap_value_t cap)
+{
+	if (cap > last_cap()) {
+		errno = EINVAL;
+		return -1;
+	}
+	return model.bounding >> cap & 1;
+}
+
+int cap_drop_bound(cap_value_t cap)
+{
+	if (!(model.effective >> CAP_SETPCAP & 1)) {
+		errno = EPERM;
+		return -1;
+	}
+	model.bounding &= ~(1ULL << cap);
+	return 0;
+}
+
+int cap_reset_ambient(void)
+{
+	model.ambient = false;
 	return 0;
 }
 

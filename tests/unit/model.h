@@ -11,6 +11,7 @@
 #include "event.h"
 
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,9 +111,17 @@ struct model {
 	bool taken;		     /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
-	bool privileged;
-	bool seccomp;	   /* bpf(2) is EPERM whatever is asked */
-	bool confidential; /* lockdown=confidentiality */
+	bool privileged; /* all in `caps`; else none of it */
+	uint64_t caps, effective, bounding;
+	bool ambient;
+	int64_t uid, gid; /* sys_become()'s; -1: it was not called */
+	bool no_new_privs;
+	struct sock_filter filter[512]; /* seccomp(2)'s */
+	unsigned int filter_len;
+	bool no_filters;    /* CONFIG_SECCOMP_FILTER is off */
+	const char *closed; /* opening this is EACCES without CAP_DAC_OVERRIDE */
+	bool seccomp;	    /* bpf(2) is EPERM whatever is asked */
+	bool confidential;  /* lockdown=confidentiality */
 	uint64_t memlock, memlock_max, memlock_need;
 	bool resource; /* CAP_SYS_RESOURCE */
 	const char *uid_map;

@@ -82,6 +82,11 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 	return checked(read(fd, buf, size));
 }
 
+ssize_t sys_pread(int fd, void *buf, size_t size, size_t offset)
+{
+	return checked(pread(fd, buf, size, (off_t)offset));
+}
+
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	return checked(write(fd, buf, size));

@@ -29,6 +29,7 @@ int sys_munmap(void *address, size_t length);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_pread(int fd, void *buf, size_t size, size_t offset);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_fsync(int fd);
 int sys_unlink(const char *path);

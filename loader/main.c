@@ -5,6 +5,7 @@
 #include "loop.h"
 #include "options.h"
 #include "tracer.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,7 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);
 	accounts_say(accounts, "");
+	watch_say_sums(tracer);
 	keyed_conclude(&tracer->keyed, accounts);
 	return status;
 }
@@ -127,7 +129,8 @@ static int finish(struct tracer *tracer, bool *violated)
 		emit_forget(sink, tracer->style);
 	}
 	accounts = tracer_accounts(tracer, true);
-	*violated = keyed_violated(&tracer->keyed, &accounts);
+	*violated = keyed_violated(&tracer->keyed, &accounts) ||
+		    (tracer->options->strict && (accounts.lost || tracer_unfollowed(tracer)));
 	if (!sink->gone && conclude(tracer, &accounts))
 		status = STATUS_FAILURE;
 	return status;

@@ -395,11 +395,14 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
 	adopt_descendants(tracer);
+	if (health_open(&tracer->health, options->canary, options->canary || options->strict, &tracer->hook, err))
+		return -1;
 	return callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err);
 }
 
 void tracer_close(struct tracer *tracer)
 {
+	health_close(&tracer->health);
 	hook_stop(&tracer->hook);
 	returns_stop(&tracer->returns);
 	results_close(tracer->results);
@@ -478,6 +481,16 @@ static void conclude(void *context, const struct held *held, const struct ending
 	judge(tracer, &attempt);
 }
 
+/* The programs have not counted it, and so it is in no account. An earlier one that comes late is not the one. */
+static void take_canary(struct health *health, const struct attempt *attempt)
+{
+	const size_t at = offsetof(struct sockaddr_in, sin_zero);
+	uint64_t nonce;
+
+	memcpy(&nonce, attempt->event.addr + at, sizeof(nonce));
+	health->seen |= health->expecting && nonce == trial_nonce(&health->trial);
+}
+
 static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 {
 	struct tracer *tracer = context;
@@ -487,6 +500,12 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		results_end(tracer->results, data);
 	if (!decode(tracer, &attempt, cpu, data, size))
 		return true;
+	if (tracer->reading > attempt.time && tracer->reading - attempt.time > tracer->oldest)
+		tracer->oldest = tracer->reading - attempt.time;
+	if (attempt.pid == tracer->control.own_tgid) {
+		take_canary(&tracer->health, &attempt);
+		return true;
+	}
 	tracer->tally[cpu].received++;
 	tagger_tag(&tracer->tagger, &attempt);
 	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
@@ -515,8 +534,13 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 {
 	const struct ring_reader reader = {.sample = take, .lost = note_lost, .context = tracer};
 
+	size_t count;
+
 	look_at_wall_clock(tracer->style);
-	return rings_read(tracer->rings, until, &reader);
+	tracer->reading = clock_monotonic();
+	count = rings_read(tracer->rings, until, &reader);
+	tracer->reading = 0;
+	return count;
 }
 
 /*
@@ -595,6 +619,33 @@ void tracer_check_results(struct tracer *tracer)
 int tracer_wait_ms(const struct tracer *tracer)
 {
 	return results_wait_ms(tracer->results, clock_monotonic());
+}
+
+/* First there has to be room. Nobody is to be woken: we are here. */
+bool tracer_prove(struct tracer *tracer)
+{
+	struct health *health = &tracer->health;
+
+	tracer_drain(tracer);
+	trial_renew(&health->trial);
+	health->seen = false;
+	health->expecting = true;
+	tracer->control.canary = 1;
+	set_control(tracer, false);
+	trial_make(&health->trial);
+	tracer->control.canary = 0;
+	set_control(tracer, false);
+	tracer_drain(tracer);
+	return health->seen;
+}
+
+bool tracer_lost_some(const struct tracer *tracer)
+{
+	bool lost = tracer->sink->dropped;
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+		lost |= tracer->tally[cpu].reported != 0;
+	return lost;
 }
 
 int tracer_sleep(struct tracer *tracer)
@@ -705,6 +756,12 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 		.suppressed = tracer->suppressed,
 		.counting = tracer->keyed.sums,
 		.limiting = tracer->keyed.limiter,
+		.watched = tracer->health.watching,
+		.canaries = tracer->health.canaries,
+		.canaries_missed = tracer->health.canaries_missed,
+		.gaps = tracer->health.gaps,
+		.missed_hits = tracer->health.missed_hits,
+		.broken_events = tracer->health.broken_events,
 	};
 
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {

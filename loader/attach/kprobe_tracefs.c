@@ -136,5 +136,7 @@ void probe_close(struct probe *probe)
 		remove_event(probe->tracefs, probe->event);
 		sys_close(probe->tracefs);
 	}
+	if (probe->prog >= 0)
+		sys_close(probe->prog);
 	*probe = PROBE_CLOSED;
 }

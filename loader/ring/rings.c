@@ -271,6 +271,21 @@ bool rings_were_full(struct rings *rings)
 	return full;
 }
 
+unsigned int rings_broken(struct rings *rings)
+{
+	unsigned int count = 0;
+
+	for (unsigned int cpu = 0; cpu < rings->cpus; cpu++) {
+		struct ring *ring = &rings->ring[cpu];
+
+		if (!ring->kind || !ring->kind->broken || ring->gone || !ring->kind->broken(ring))
+			continue;
+		ring->gone = true;
+		count++;
+	}
+	return count;
+}
+
 size_t rings_bytes(const struct rings *rings)
 {
 	size_t bytes = rings->mapped.length;

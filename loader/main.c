@@ -119,6 +119,7 @@ static int finish(struct tracer *tracer, bool *violated)
 	int status;
 
 	sink->hurry = true;
+	watch_finish(tracer);
 	tracer_finish(tracer);
 	status = keyed_save(&tracer->keyed) ? STATUS_FAILURE : STATUS_OK;
 	if (!sink->gone) {
@@ -129,7 +130,7 @@ static int finish(struct tracer *tracer, bool *violated)
 		emit_forget(sink, tracer->style);
 	}
 	accounts = tracer_accounts(tracer, true);
-	*violated = keyed_violated(&tracer->keyed, &accounts) ||
+	*violated = keyed_violated(&tracer->keyed, &accounts) || tracer->health.failed ||
 		    (tracer->options->strict && (accounts.lost || tracer_unfollowed(tracer)));
 	if (!sink->gone && conclude(tracer, &accounts))
 		status = STATUS_FAILURE;

@@ -139,6 +139,14 @@ void watch_losses(struct tracer *tracer)
 		fail(tracer, "attempts were lost");
 }
 
+void watch_finish(struct tracer *tracer)
+{
+	if (!tracer->health.watching)
+		return;
+	check_events(tracer);
+	check_misses(tracer);
+}
+
 void watch_say_sums(const struct tracer *tracer)
 {
 	const struct health *health = &tracer->health;

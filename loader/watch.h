@@ -13,6 +13,8 @@ bool watch_check(struct tracer *tracer);
 void watch_gap(struct tracer *tracer, uint64_t late);
 /* With --strict a loss is the end. */
 void watch_losses(struct tracer *tracer);
+/* The last look, while the hook is still there. */
+void watch_finish(struct tracer *tracer);
 /* "connsnoop: health: ..." on standard error. */
 void watch_say_sums(const struct tracer *tracer);
 

@@ -61,8 +61,13 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ bpf/connsnoop.bpf.c
 	$(LLVM_STRIP) --strip-unneeded $@
 
+# The sandbox as a kernel enforces it: the VMs' program, and this machine's.
+$(BUILD)/tests/workload/confined: tests/sandbox/confined.c $(filter-out %/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -std=gnu11 -static -Wl,--gc-sections $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # What tests need beside the program.
-tests: all
+tests: all $(BUILD)/tests/workload/confined
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	$(MAKE) -C tests/workload BUILD=$(abspath build/arm64) CROSS_COMPILE=aarch64-linux-gnu-

@@ -426,14 +426,17 @@ static int keep_little(const struct sandbox *wants)
 static int become_another(const struct sandbox *wants)
 {
 	uint64_t caps = to_trace(wants->rings);
-	char text[4096];
+	char text[4096], *groups;
 
 	if (!enter(wants))
 		return 3;
 	if (status_of("\nUid:\t") != ANOTHER || status_of("\nGid:\t") != ANOTHER)
 		return 8;
-	if (sys_read_file(AT_FDCWD, "/proc/self/status", text, sizeof(text)) <= 0 || !strstr(text, "\nGroups:\t \n"))
+	if (sys_read_file(AT_FDCWD, "/proc/self/status", text, sizeof(text)) <= 0)
 		return 9;
+	groups = strstr(text, "\nGroups:");
+	if (!groups || strspn(groups + 8, "\t ") != strcspn(groups + 8, "\n"))
+		return 10;
 	return has_only(caps);
 }
 

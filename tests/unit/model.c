@@ -279,6 +279,7 @@ struct thing {
 	size_t page_size;
 	uint64_t lost;
 	/* TEXT */
+	bool profile, switches; /* made anew when it is read from the beginning */
 	char *text;
 	size_t at, length;
 	/* DIRECTORY */
@@ -964,6 +965,18 @@ static int raw_tracepoint_open(const union bpf_attr *attr)
 	return new_fd(event);
 }
 
+/* bpf_prog_get_info_by_fd(), 4.13; recursion_misses came with 5.12. */
+static int program_info(const union bpf_attr *attr)
+{
+	struct bpf_prog_info *info = (struct bpf_prog_info *)(uintptr_t)attr->info.info;
+
+	if (model.kernel->version < KERNEL_VERSION(4, 13, 0) || !thing_of((int)attr->info.bpf_fd, PROGRAM))
+		return -EINVAL;
+	if (model.kernel->version >= KERNEL_VERSION(5, 12, 0))
+		info->recursion_misses = model.missed_runs;
+	return 0;
+}
+
 /* SYSCALL_DEFINE3(bpf): what lies beyond the kernel's own union must be 0, or E2BIG. */
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 {
@@ -998,6 +1011,8 @@ int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 		return prog_load(&whole.attr);
 	case BPF_RAW_TRACEPOINT_OPEN:
 		return raw_tracepoint_open(&whole.attr);
+	case BPF_OBJ_GET_INFO_BY_FD:
+		return program_info(&whole.attr);
 	default:
 		return -EINVAL;
 	}
@@ -1147,6 +1162,22 @@ static void list_probes(char *text, size_t size)
 					       : model.probes[i].instances ? "r4096"
 									   : "r",
 					       model.probes[i].event, model.probes[i].symbol);
+	}
+}
+
+/* probes_profile_seq_show(), kernel/trace/trace_kprobe.c: without the group. */
+static void list_profile(char *text, size_t size)
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
+		const char *name = strchr(model.probes[i].event, '/');
+
+		if (model.probes[i].id)
+			at += (size_t)snprintf(text + at, size - at, "  %-44s %15lu %15u\n", name ? name + 1 : "", 7ul,
+					       strncmp(model.probes[i].event, "connsnoop_", 10) ? 99
+												: model.missed_hits);
 	}
 }
 
@@ -2241,6 +2272,14 @@ static int open_in_tracefs(const char *path, int flags)
 		list->writable = true;
 		return new_fd(list);
 	}
+	if (!strcmp(path, "kprobe_profile") && model.kprobe_events) {
+		list_profile(text, sizeof(text));
+		list = new_thing(TEXT);
+		list->text = strdup(text);
+		list->length = strlen(text);
+		list->profile = true;
+		return new_fd(list);
+	}
 	for (size_t i = 0; !model.no_task_events && i < TRACED; i++) {
 		snprintf(event, sizeof(event), "events/%s/%s/id", traced[i].group, traced[i].name);
 		snprintf(text, sizeof(text), "%u\n", traced[i].id);
@@ -2346,6 +2385,12 @@ static int open_path(const char *path, int flags)
 	}
 	if (!strcmp(path, "/proc/self/status"))
 		return open_text(model.seccomp ? "Name:\tx\nSeccomp:\t2\n" : "Name:\tx\nSeccomp:\t0\n");
+	if (!strcmp(path, "/sys/kernel/debug/kprobes/enabled") && model.kprobes_enabled) {
+		int fd = open_text(model.kprobes_enabled);
+
+		thing_of(fd, TEXT)->switches = true;
+		return fd;
+	}
 	if (!strcmp(path, "/proc/sys/abi/vsyscall32"))
 		return model.compat ? open_text("1\n") : -ENOENT;
 	if (!strcmp(path, "/proc/sys/kernel/osrelease"))
@@ -2413,6 +2458,39 @@ int sys_close(int fd)
 	return 0;
 }
 
+/* perf_read(): nothing, of an event in error state; a raw tracepoint has no such call. */
+static ssize_t read_event(const struct thing *event, size_t size)
+{
+	bool ring = event->event_type == PERF_TYPE_SOFTWARE;
+
+	if (event->event_type == RAW_TRACEPOINT || size < sizeof(uint64_t))
+		return -EINVAL;
+	return (ring ? model.broken_ring[event->cpu] : model.broken_probes) ? 0 : (ssize_t)sizeof(uint64_t);
+}
+
+/* A file of seq_file's is made anew by a read from its beginning. */
+ssize_t sys_pread(int fd, void *buf, size_t size, size_t offset)
+{
+	struct thing *file = thing_of(fd, TEXT);
+	int result = disturb();
+	char text[8192];
+
+	if (result || !file)
+		return result ? result : -EBADF;
+	if (file->profile)
+		list_profile(text, sizeof(text));
+	else if (file->switches)
+		snprintf(text, sizeof(text), "%s", model.kprobes_enabled);
+	else
+		list_probes(text, sizeof(text));
+	if (offset >= strlen(text))
+		return 0;
+	if (size > strlen(text) - offset)
+		size = strlen(text) - offset;
+	memcpy(buf, text + offset, size);
+	return (ssize_t)size;
+}
+
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	struct thing *file;
@@ -2425,6 +2503,9 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 
 		return got < 0 ? -errno : got;
 	}
+	file = look_up(fd);
+	if (file && file->kind == EVENT)
+		return read_event(file, size);
 	file = thing_of(fd, TEXT);
 	if (!file)
 		return -EBADF;

@@ -134,14 +134,18 @@ struct model {
 	struct model_thread threads[8];
 
 	/* Misbehaviour. */
-	const char *inlined[4]; /* functions that can be probed and are never reached */
-	bool returns_missed;	/* kretprobes have no instance left... */
-	bool verdicts_missed;	/* ... those on the security hook */
-	bool sock_unreadable;	/* struct socket leads nowhere */
-	bool protocol_twice;	/* something else in struct sock looks like the protocol */
-	bool silent;		/* kprobes are set and never hit */
-	int wrong_fd;		/* added to the descriptor in the saved registers once they were learnt */
-	bool intruder;		/* somebody else connects, alike, right before each of our attempts */
+	const char *inlined[4];			     /* functions that can be probed and are never reached */
+	bool returns_missed;			     /* kretprobes have no instance left... */
+	bool verdicts_missed;			     /* ... those on the security hook */
+	bool sock_unreadable;			     /* struct socket leads nowhere */
+	bool protocol_twice;			     /* something else in struct sock looks like the protocol */
+	bool silent;				     /* kprobes are set and never hit */
+	const char *kprobes_enabled;		     /* what debugfs says; NULL: it is not there */
+	bool broken_ring[MODEL_CPUS], broken_probes; /* their events are in error state */
+	uint64_t missed_runs;			     /* of each program: recursion_misses */
+	unsigned int missed_hits;		     /* of each of our probes in kprobe_profile */
+	int wrong_fd;	     /* added to the descriptor in the saved registers once they were learnt */
+	bool intruder;	     /* somebody else connects, alike, right before each of our attempts */
 	int steal_event;     /* so many of our new probe events are removed by somebody who takes them for leftovers */
 	bool user_page_ends; /* the page behind a user address is not there */
 	bool key_races;	     /* another CPU puts each key that a program finds missing, with a sum of its own */

@@ -132,6 +132,17 @@ bool capability_locked_down(void)
 	       strstr(modes, "[confidentiality]");
 }
 
+const char *capability_missing_for_tracefs(void)
+{
+	cap_t caps = cap_get_proc();
+	bool enough = !caps || is_effective(caps, CAP_SYS_ADMIN);
+
+	if (caps)
+		cap_free(caps);
+	return enough ? NULL
+		      : "where tracefs is mounted it is root's (be root, or add CAP_DAC_OVERRIDE), and to mount it takes CAP_SYS_ADMIN";
+}
+
 void capability_suspects(char *buf, size_t size)
 {
 	char status[4096], map[128];

@@ -38,6 +38,9 @@ void capability_list(uint64_t caps, char *buf, size_t size);
 /* The kernel is locked down for confidentiality: it forbids all that is done here, while integrity forbids nothing. */
 bool capability_locked_down(void);
 
+/* What it takes to open tracefs, as a clause for a sentence; NULL where that is there. */
+const char *capability_missing_for_tracefs(void);
+
 /* What is known to forbid although the capabilities are there, as a clause for a sentence ("" where nothing is known):
  * a seccomp filter, a user namespace, a lockdown. */
 void capability_suspects(char *buf, size_t size);

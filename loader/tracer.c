@@ -17,6 +17,8 @@
 
 #define OBJECT_FILE_MAX (16 * 1024 * 1024)
 #define LOSS_INTERVAL	1000000000
+/* Of a ring whose size was not asked for. */
+#define PAGES_LEAST 8
 /* What /proc knows of a process's start is no finer: ns. */
 #define BOOT_STEP 10000000
 
@@ -58,7 +60,7 @@ static unsigned int online_cpus(unsigned int cpus)
 static unsigned int default_pages(unsigned int cpus)
 {
 	long pages = sysconf(_SC_PHYS_PAGES) / 800 / (long)cpus;
-	unsigned int size = 8;
+	unsigned int size = PAGES_LEAST;
 
 	while (size < 256 && size * 2 <= (unsigned long)(pages > 0 ? pages : 0))
 		size *= 2;
@@ -266,8 +268,22 @@ static int open_rings(struct tracer *tracer, int epoll, uint64_t tag, struct err
 		.bell = object_map_fd(tracer->object, "bell"),
 	};
 
+	int result;
+
 	raise_open_files(tracer->cpus);
-	return rings_open(&tracer->rings, tracer->cpus, tracer->pages, &maps, epoll, tag, err);
+	/*
+	 * Beyond perf_event_mlock_kb (516) a CPU, rings are charged against RLIMIT_MEMLOCK, which CAP_SYS_RESOURCE raises
+	 * and CAP_IPC_LOCK passes by. Without these, smaller ones do, unless a size was asked for.
+	 */
+	while ((result = rings_open(&tracer->rings, tracer->cpus, tracer->pages, &maps, epoll, tag, err)) &&
+	       err->status == STATUS_NOT_PERMITTED && !tracer->mapped_cpus && !tracer->options->pages &&
+	       tracer->pages > PAGES_LEAST) {
+		rings_close(tracer->rings);
+		tracer->rings = NULL;
+		object_raise_memlock();
+		tracer->pages /= 2;
+	}
+	return result;
 }
 
 static void count_proof(void *context, uint32_t cpu)

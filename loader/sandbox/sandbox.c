@@ -2,7 +2,7 @@
 #include "private.h"
 
 #include "capability.h"
-#include "object.h"
+#include "kernel.h"
 #include "sys.h"
 #include "users.h"
 
@@ -152,18 +152,13 @@ static int give_up(struct sandbox *sandbox, struct error *err)
 	return 0;
 }
 
-bool sandbox_has_filters(void)
-{
-	return sys_seccomp(NULL) == -EFAULT;
-}
-
 static int filter_calls(struct sandbox *sandbox, struct error *err)
 {
 	struct sock_filter program[CALLS_PROGRAM_MAX];
 	const struct sock_fprog filter = {(unsigned short)calls_program(sandbox, program), program};
 	int result = sys_no_new_privs();
 
-	if (!result && !sandbox_has_filters()) {
+	if (!result && !kernel_has_call_filters()) {
 		error_set(
 			&sandbox->unfiltered, STATUS_UNSUPPORTED,
 			"this kernel has no filters of system calls (CONFIG_SECCOMP_FILTER): going on without; --no-sandbox asks for none");

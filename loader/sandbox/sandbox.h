@@ -49,7 +49,4 @@ int sandbox_find_user(struct sandbox *sandbox, const char *user, struct error *e
  */
 int sandbox_enter(struct sandbox *sandbox, struct error *err);
 
-/* Whether this kernel has filters; for --doctor. */
-bool sandbox_has_filters(void);
-
 #endif

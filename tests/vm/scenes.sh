@@ -723,6 +723,7 @@ scene_sandbox()
 	confined >/results/confined
 	is "sandbox: confined" "$(grep -c '^not ok' /results/confined)" 0
 	report note "sandbox: confined" "$(grep '^not ok\|^#\|^1\.\.' /results/confined | tr '\n' ' ')"
+	sandbox_least
 	sandbox_run sandbox --ring perf
 	adduser_nobody
 	sandbox_run sandbox-user --ring perf --user nobody
@@ -739,6 +740,30 @@ scene_sandbox()
 		>/tmp/command 2>/dev/null
 	is "sandbox: a command has what we had" "$(cat /tmp/command)" \
 		"$(grep '^Seccomp:\|^NoNewPrivs:\|^CapEff:\|^CapBnd:' /proc/self/status)"
+}
+
+# With no more than the kernel asks for, and a limit of locked memory as distributions have it; and with less, by name.
+sandbox_least()
+{
+	local all name without
+
+	all=$(expected_caps)
+	(
+		ulimit -l 8192
+		# shellcheck disable=SC2086
+		confined only "$all" connsnoop $HOOK_OPTION -a --canary 0.2 --duration 1 -o /dev/null 2>/results/sandbox-least.err
+		echo $? >/tmp/least
+	)
+	is "sandbox: least capabilities: status" "$(cat /tmp/least)" 0
+	must "sandbox: least capabilities: canaries" grep -q 'health: [1-9][0-9]* canaries, 0 missed' /results/sandbox-least.err
+	for without in 200000:CAP_SYS_ADMIN 4000000000:CAP_PERFMON 8000000000:CAP_BPF; do
+		name=${without#*:}
+		[ $((0x$all & 0x${without%:*})) != 0 ] || continue
+		# shellcheck disable=SC2046
+		is "sandbox: without $name: status" \
+			"$(status_of confined only $(printf %x $((0x$all & ~0x${without%:*}))) connsnoop -a)" 4
+		must "sandbox: without $name: it says so" grep -q "lacks $name;" /tmp/err
+	done
 }
 
 adduser_nobody()

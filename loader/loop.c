@@ -170,6 +170,7 @@ static int wait_for(struct loop *loop, int timeout, uint64_t *late)
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++) {
+		loop->touched |= events[i].data.u64 == TAG_SIGNALS || events[i].data.u64 == TAG_HOTPLUG;
 		if (events[i].data.u64 == TAG_SIGNALS)
 			take_signals(loop);
 		else if (events[i].data.u64 == TAG_HOTPLUG)
@@ -187,9 +188,13 @@ static void go_to_sleep(struct tracer *tracer)
 	tracer_flush(tracer);
 }
 
+/* The program that rings the bell also takes back that we sleep; whoever read its record, we have to say it again. */
 static enum state next_state(struct loop *loop, enum state state)
 {
-	if (tracer_drain(loop->tracer))
+	bool touched = loop->touched;
+
+	loop->touched = false;
+	if (tracer_drain(loop->tracer) || touched)
 		return AWAKE;
 	if (state == AWAKE) {
 		if (tracer_sleep(loop->tracer) || tracer_drain(loop->tracer))

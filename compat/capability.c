@@ -143,9 +143,14 @@ const char *capability_missing_for_tracefs(void)
 		      : "where tracefs is mounted it is root's (be root, or add CAP_DAC_OVERRIDE), and to mount it takes CAP_SYS_ADMIN";
 }
 
+static bool is_held(cap_value_t cap)
+{
+	return capability_held() & CAPABILITY(cap);
+}
+
 void capability_suspects(char *buf, size_t size)
 {
-	char status[4096], map[128];
+	char status[4096], map[128], paranoid[16];
 	const char *line;
 	unsigned int inner, outer, count;
 
@@ -160,6 +165,14 @@ void capability_suspects(char *buf, size_t size)
 			snprintf(buf, size, "a seccomp filter (a container's default profile?) forbids it");
 			return;
 		}
+	}
+	if (!is_held(CAP_SYS_ADMIN) &&
+	    sys_read_file(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid)) > 0 &&
+	    paranoid[0] >= '3') {
+		snprintf(
+			buf, size,
+			"perf_event_paranoid is above 2, where kernels of distributions want CAP_SYS_ADMIN: add it, or set 2");
+		return;
 	}
 	if (sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
 	    sscanf(map, "%u %u %u", &inner, &outer, &count) == 3 && (outer != 0 || count != 4294967295U))

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,28 @@ int sandbox_find_user(struct sandbox *sandbox, const char *user, struct error *e
 	return 0;
 }
 
+/*
+ * CAP_PERFMON is enough for Linux, but not for the kernels of Debian and others while perf_event_paranoid is 3 or more: they
+ * want CAP_SYS_ADMIN of whoever calls perf_event_open(2) at all. So it is called.
+ */
+static bool may_open_rings(uint64_t caps)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.size = PERF_ATTR_SIZE_VER0,
+		.sample_type = PERF_SAMPLE_RAW,
+		.sample_period = 1,
+	};
+	int fd = -EACCES;
+
+	if (!capability_use(caps))
+		fd = sys_perf_event_open(&attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd >= 0)
+		sys_close(fd);
+	return fd != -EACCES && fd != -EPERM;
+}
+
 /* The least that lets what is still done be done, but for places, which are tried. */
 static uint64_t needed(const struct sandbox *sandbox, uint64_t held)
 {
@@ -58,8 +81,10 @@ static uint64_t needed(const struct sandbox *sandbox, uint64_t held)
 	struct rlimit limit;
 
 	/* With unprivileged_bpf_disabled even what has a map open must be able to load programs to read it (up to 5.18). */
-	if ((held & modern) == modern)
-		kept = sandbox->rings ? modern : CAPABILITY(CAP_BPF);
+	if (!sandbox->rings && held & CAPABILITY(CAP_BPF))
+		kept = CAPABILITY(CAP_BPF);
+	else if ((held & modern) == modern && may_open_rings(modern))
+		kept = modern;
 	/* Beyond perf_event_mlock_kb a ring is charged against this limit, which was raised if it could be. */
 	if (sandbox->rings && !(sys_getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY))
 		kept |= CAPABILITY(CAP_IPC_LOCK);
@@ -133,6 +158,7 @@ static int give_up(struct sandbox *sandbox, struct error *err)
 	if (sandbox->rings)
 		object_raise_memlock();
 	sandbox->kept = needed(sandbox, held);
+	capability_use(held);
 	if (become(sandbox, err))
 		return -1;
 	result = capability_use(sandbox->kept);

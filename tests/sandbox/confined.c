@@ -399,6 +399,15 @@ static int has_only(uint64_t caps)
 	return 0;
 }
 
+/* Debian's kernels and others want CAP_SYS_ADMIN for rings then. */
+static bool is_paranoid(void)
+{
+	char text[16];
+
+	return sys_read_file(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)) > 0 &&
+	       text[0] >= '3';
+}
+
 /* CAP_SYS_ADMIN before 5.8. Who can't raise the limit of locked memory has to be let beyond it. */
 static uint64_t to_trace(bool rings)
 {
@@ -408,7 +417,7 @@ static uint64_t to_trace(bool rings)
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	if (rings && limit.rlim_max != RLIM_INFINITY && !(held & CAPABILITY(CAP_SYS_RESOURCE)))
 		caps |= CAPABILITY(CAP_IPC_LOCK) & held;
-	if (held & CAPABILITY(CAP_BPF))
+	if (held & CAPABILITY(CAP_BPF) && !(rings && is_paranoid()))
 		return caps | CAPABILITY(CAP_BPF);
 	return (caps & ~CAPABILITY(CAP_PERFMON)) | CAPABILITY(CAP_SYS_ADMIN);
 }

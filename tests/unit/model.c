@@ -1238,7 +1238,7 @@ int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int gr
 	/* perf_copy_attr(): no shorter than its first version. */
 	if (attr->size < PERF_ATTR_SIZE_VER0)
 		return -E2BIG;
-	if (!model.privileged)
+	if (!model.privileged || (model.paranoid && !(model.effective >> CAP_SYS_ADMIN & 1)))
 		return -EACCES; /* perf_event_paranoid */
 	event = new_thing(EVENT);
 	event->event_type = attr->type;

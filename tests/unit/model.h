@@ -118,6 +118,7 @@ struct model {
 	bool no_new_privs;
 	struct sock_filter filter[512]; /* seccomp(2)'s */
 	unsigned int filter_len;
+	bool paranoid;	    /* perf_event_open() takes CAP_SYS_ADMIN, as Debian has it */
 	bool no_filters;    /* CONFIG_SECCOMP_FILTER is off */
 	const char *closed; /* opening this is EACCES without CAP_DAC_OVERRIDE */
 	bool seccomp;	    /* bpf(2) is EPERM whatever is asked */

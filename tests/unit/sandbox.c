@@ -66,6 +66,17 @@ static void test_rings(void **state)
 	assert_true(model.memlock == ~0ULL);
 }
 
+static void test_rings_of_a_paranoid_kernel(void **state)
+{
+	(void)state;
+	model.paranoid = true;
+	sandbox.rings = true;
+	assert_keeps(BIT(SYS_ADMIN));
+	start(state);
+	model.paranoid = true;
+	assert_keeps(BIT(BPF));
+}
+
 /* Who can't raise the limit has to be let beyond it. */
 static void test_rings_in_little_memory(void **state)
 {
@@ -383,6 +394,7 @@ static void test_list(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_least),
 	TEST(test_rings),
+	TEST(test_rings_of_a_paranoid_kernel),
 	TEST(test_rings_in_little_memory),
 	TEST(test_others_and_a_command),
 	TEST(test_before_5_8),

@@ -858,7 +858,7 @@ canary_blind()
 	must "canary: switched off is noticed" wait_in /results/canary.err 'health: an attempt of connsnoop.s own did not come through.*enabled says 0'
 	echo 1 >$switches
 	must "canary: switched on again, too" wait_in /results/canary.err 'health: attempts of connsnoop.s own come through again'
-	must "canary: both in JSON" grep -q '"check":"canary","ok":true,"count":' /results/canary.json
+	must "canary: both in JSON" wait_in /results/canary.json '"check":"canary","ok":true,"count":'
 }
 
 canary_strict()

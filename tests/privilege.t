@@ -218,6 +218,31 @@ sub readable
 	return select($set, undef, undef, 10) > 0;
 }
 
+# A signal and an attempt that the reader finds together when it wakes: what comes later wakes it all the same. strace
+# holds it up on its way to sleep, so that they do.
+sub signals
+{
+	my $run = $snoop->start('--json', '-o', "$dir/signals");
+	my $strace = fork // die "fork: $!\n";
+
+	if (!$strace) {
+		exec 'strace', '-qq', '-o', '/dev/null', '-e', 'trace=epoll_wait,epoll_pwait',
+			'-e', 'inject=epoll_wait,epoll_pwait:delay_enter=400000', '-p', $run->{pid};
+	}
+	Snoop::nap(0.3);
+	$snoop->call(1, 1);
+	Snoop::nap(0.75); # it has said that it sleeps, and not begun to wait
+	$snoop->call(2, 1);
+	kill 'USR1', $run->{pid};
+	Snoop::nap(2);
+	$snoop->call(99, 1);
+	ok(Snoop::wait_for(sub { Snoop::slurp("$dir/signals") =~ /"127.0.0.99"/ }, 5),
+		'signals: an attempt behind one is shown at once');
+	kill 'TERM', $strace;
+	waitpid $strace, 0;
+	ends_well('signals', $run);
+}
+
 # --- another user ---
 
 sub user
@@ -323,6 +348,7 @@ if (-x $confined) {
 files();
 contents();
 collectors();
+signals();
 user();
 command();
 canary();

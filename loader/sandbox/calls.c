@@ -86,6 +86,7 @@ static const int plain[] = {
 	__NR_getrlimit,
 	__NR_ugetrlimit,
 	__NR_uname,
+	__NR_sysinfo, /* qsort() of glibc's */
 	__NR_sched_getaffinity,
 	__NR_sched_setaffinity,
 	__NR_wait4,
@@ -197,8 +198,9 @@ static void put_rules(struct writer *writer, const struct sandbox *sandbox)
 	allow_without(writer, __NR_mprotect, 2, PROT_EXEC);
 	/* Reading limits of our own. */
 	allow_with(writer, __NR_prlimit64, 0, (const uint32_t[]){0}, 1);
-	/* abort() */
+	/* abort(), of glibc and of musl. */
 	allow_with(writer, __NR_tgkill, 0, &self, 1);
+	allow_with(writer, __NR_tkill, 0, &self, 1);
 	if (command)
 		allow_with(writer, __NR_kill, 0, &command, 1);
 	if (!sandbox->peers) {

@@ -277,6 +277,35 @@ static int waste(void)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+/* Many enough for glibc to ask how much memory there is. */
+static int sort(void)
+{
+	size_t count = 100000;
+	int *numbers = calloc(count, sizeof(*numbers)), wrong;
+
+	if (!numbers)
+		return 1;
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = (int)(i * 7919 % count);
+	qsort(numbers, count, sizeof(*numbers), compare);
+	wrong = numbers[0] != 0 || numbers[count - 1] != (int)count - 1;
+	free(numbers);
+	return wrong;
+}
+
+/* As a corrupted heap would. The signal of our own, to ourselves. */
+static int die(const struct sandbox *wants)
+{
+	if (enter(wants))
+		abort();
+	return 3;
+}
+
 static int use_files(void)
 {
 	char *line = NULL, text[64];
@@ -347,7 +376,7 @@ static int use_all(const struct sandbox *wants)
 	result = sys_getaffinity(set, sizeof(set));
 	if (result <= 0 || sys_setaffinity(set, (size_t)result))
 		return 5;
-	if (waste())
+	if (waste() || sort())
 		return 6;
 	result = use_files();
 	if (result)
@@ -559,6 +588,8 @@ int main(int argc, char **argv)
 	const struct sandbox command = {.confine = true, .rings = true, .command = 1};
 	const struct sandbox user = {.user = "17476:17476", .uid = 17476, .gid = 17476, .confine = true, .rings = true};
 
+	char said[SAID_MAX];
+
 	if (argc > 3 && !strcmp(argv[1], "only"))
 		return run_with(argv[2], argv + 3);
 	if (!kernel_has_call_filters()) {
@@ -566,6 +597,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	works("what a reader does works", use_all, &confined);
+	result(run(die, &confined, said) == 128 + SIGABRT && !said[0], "abort() is by SIGABRT", said);
 	works("sockets work where they are needed", use_sockets, &peers);
 	works("the command can be signalled", signal_command, &confined);
 	works("rings take CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN", keep_little, &confined);

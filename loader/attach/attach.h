@@ -37,6 +37,8 @@ int probe_open_kretprobe(struct probe *probe, const char *symbol, unsigned int i
 int probe_open_tracepoint(struct probe *probe, const char *group, const char *name, int prog, struct error *err);
 /* After this the program does not run any more, on any CPU, and nothing of ours is left in tracefs. */
 void probe_close(struct probe *probe);
+/* The same, where nobody has to wait until it is gone: its program may run for some milliseconds more. */
+void probe_close_aside(struct probe *probe);
 
 enum hook_kind { HOOK_AUTO, HOOK_KPROBE, HOOK_PROTO, HOOK_TRACEPOINT };
 

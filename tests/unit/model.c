@@ -2377,6 +2377,8 @@ static int open_path(const char *path, int flags)
 		tasks_stat_text(stat, sizeof(stat));
 		return tasks.no_stat ? -ENOENT : open_text(stat);
 	}
+	if (tasks_slab(path))
+		return open_text(tasks_slab(path));
 	if (!strcmp(path, "/proc") && !model.real_files) {
 		struct thing *dir = new_thing(DIRECTORY);
 
@@ -2441,6 +2443,11 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	if (thing->proc)
 		return open_process(path);
 	return thing->tracefs ? open_in_tracefs(path, flags) : -ENOENT;
+}
+
+int sys_close_aside(int fd)
+{
+	return sys_close(fd);
 }
 
 int sys_close(int fd)

@@ -109,7 +109,14 @@ static const int of_sockets[] = {__NR_getsockopt, __NR_socketcall};
 
 static const uint32_t bpf_commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
 					BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
-static const uint32_t ioctls[] = {PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_OUTPUT, SIOCOUTQ, TIOCGWINSZ, TCGETS};
+/* What isatty() asks. PowerPC's number has the size of the kernel's struct termios in it, and the C library's is another. */
+#if defined(__powerpc__)
+#define ASK_TERMINAL 0x402c7413
+#else
+#define ASK_TERMINAL TCGETS
+#endif
+
+static const uint32_t ioctls[] = {PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_OUTPUT, SIOCOUTQ, TIOCGWINSZ, ASK_TERMINAL};
 static const uint32_t fcntls[] = {F_GETFD, F_SETFD, F_GETFL, F_SETPIPE_SZ, F_ADD_SEALS};
 static const uint32_t families[] = {AF_UNIX, AF_INET, AF_INET6};
 

@@ -111,8 +111,13 @@ FORCE:
 # cmocka is glibc's.
 CHECK_CC := $(if $(MUSL),cc,$(CC))
 
+# The sandbox as a kernel enforces it: the VMs' program, and this machine's.
+$(BUILD)/tests/workload/confined: tests/sandbox/confined.c $(filter-out %/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -std=gnu11 -static -Wl,--gc-sections $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # What tests need beside the program.
-tests: all
+tests: all $(BUILD)/tests/workload/confined
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	$(MAKE) ARCH=arm64 all

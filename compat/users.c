@@ -9,7 +9,8 @@
 #include <string.h>
 
 struct user {
-	uint32_t uid;
+	uint32_t uid, gid;
+	bool has_gid;
 	char name[40];
 };
 
@@ -18,7 +19,7 @@ struct users {
 	struct user user[];
 };
 
-/* name:password:uid:… (passwd(5)); a line that is none is passed over. */
+/* name:password:uid:gid:… (passwd(5)); a line that is none is passed over. */
 static bool parse_line(const char *line, struct user *user)
 {
 	size_t len = strcspn(line, ":\n");
@@ -29,7 +30,10 @@ static bool parse_line(const char *line, struct user *user)
 	memcpy(user->name, line, len);
 	user->name[len] = '\0';
 	at++;
-	return number_take(&at, &user->uid);
+	if (!number_take(&at, &user->uid))
+		return false;
+	user->has_gid = *at++ == ':' && number_take(&at, &user->gid);
+	return true;
 }
 
 struct users *users_read(const char *path)
@@ -71,6 +75,17 @@ int users_uid(const struct users *users, const char *name, uint32_t *uid)
 	for (size_t i = 0; users && i < users->count; i++) {
 		if (!strcmp(users->user[i].name, name)) {
 			*uid = users->user[i].uid;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int users_gid(const struct users *users, const char *name, uint32_t *gid)
+{
+	for (size_t i = 0; users && i < users->count; i++) {
+		if (!strcmp(users->user[i].name, name) && users->user[i].has_gid) {
+			*gid = users->user[i].gid;
 			return 0;
 		}
 	}

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* connsnoop: the story of a run. */
+#include "confine.h"
 #include "doctor.h"
 #include "loop.h"
 #include "options.h"
 #include "parts.h"
 #include "tracer.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +111,7 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);
 	accounts_say(accounts, "");
+	watch_say_sums(tracer);
 	keyed_conclude(&tracer->keyed, accounts);
 	return status;
 }
@@ -121,6 +124,7 @@ static int finish(struct tracer *tracer, bool *violated)
 	int status;
 
 	sink->hurry = true;
+	watch_finish(tracer);
 	tracer_finish(tracer);
 	status = keyed_save(&tracer->keyed) ? STATUS_FAILURE : STATUS_OK;
 	if (!sink->gone) {
@@ -131,7 +135,8 @@ static int finish(struct tracer *tracer, bool *violated)
 		emit_forget(sink, tracer->style);
 	}
 	accounts = tracer_accounts(tracer, true);
-	*violated = keyed_violated(&tracer->keyed, &accounts);
+	*violated = keyed_violated(&tracer->keyed, &accounts) || tracer->health.failed ||
+		    (tracer->options->strict && (accounts.lost || tracer_unfollowed(tracer)));
 	if (!sink->gone && conclude(tracer, &accounts))
 		status = STATUS_FAILURE;
 	return status;
@@ -186,6 +191,7 @@ static int trace(const struct options *options)
 		.args = options->args,
 		.names = options->names,
 	};
+	struct sandbox sandbox;
 	struct command command;
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
@@ -193,8 +199,8 @@ static int trace(const struct options *options)
 	int status;
 
 	command_remember(&command);
-	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    open_sink(&sink, options, loop.signals, &err) ||
+	if (confine_prepare(&sandbox, options, &err) || keyed_open(&tracer.keyed, options, &err) ||
+	    loop_open(&loop, &err) || open_sink(&sink, options, loop.signals, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
@@ -208,7 +214,7 @@ static int trace(const struct options *options)
 	style.start = clock_monotonic();
 	host_read(&style.host);
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (write_header(&tracer, &err)) {
+	if (write_header(&tracer, &err) || confine(&sandbox, &tracer, &command, &err)) {
 		complain(&err);
 		status = err.status;
 		goto out;

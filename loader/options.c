@@ -72,6 +72,10 @@ const char options_help[] =
 	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 1 MiB, less on small machines)\n"
 	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
+	"      --canary SEC     every SEC seconds an attempt of its own has to come through\n"
+	"      --strict         end with status 1 when anything is lost or stops working\n"
+	"      --user NAME      go on as this user, or UID:GID, once tracing has proved itself\n"
+	"      --no-sandbox     keep all capabilities and system calls\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
 	"\n"
@@ -111,7 +115,11 @@ enum long_option {
 	OPT_ARGS,
 	OPT_ROTATE,
 	OPT_SYSLOG,
-	OPT_JOURNAL
+	OPT_JOURNAL,
+	OPT_USER,
+	OPT_NO_SANDBOX,
+	OPT_CANARY,
+	OPT_STRICT
 };
 
 static const struct option long_options[] = {
@@ -145,6 +153,10 @@ static const struct option long_options[] = {
 	{"rotate", required_argument, NULL, OPT_ROTATE},
 	{"syslog", optional_argument, NULL, OPT_SYSLOG},
 	{"journal", no_argument, NULL, OPT_JOURNAL},
+	{"user", required_argument, NULL, OPT_USER},
+	{"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
+	{"canary", required_argument, NULL, OPT_CANARY},
+	{"strict", no_argument, NULL, OPT_STRICT},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -469,6 +481,25 @@ static int parse_output(struct options *options, int opt, struct error *err)
 	}
 }
 
+static int parse_trust(struct options *options, int opt, struct error *err)
+{
+	switch (opt) {
+	case OPT_USER:
+		options->run_as = optarg;
+		return 0;
+	case OPT_NO_SANDBOX:
+		options->no_sandbox = true;
+		return 0;
+	case OPT_CANARY:
+		return parse_seconds("--canary", optarg, &options->canary, err);
+	case OPT_STRICT:
+		options->strict = true;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
 static int parse_means(struct options *options, int opt, struct error *err)
 {
 	switch (opt) {
@@ -507,6 +538,7 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	result = result > 0 ? parse_amount(options, opt, err) : result;
 	result = result > 0 ? parse_content(options, opt, err) : result;
 	result = result > 0 ? parse_output(options, opt, err) : result;
+	result = result > 0 ? parse_trust(options, opt, err) : result;
 	return result > 0 ? parse_means(options, opt, err) : result;
 }
 

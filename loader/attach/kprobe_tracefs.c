@@ -88,14 +88,14 @@ static int add_event(int events, const char *kind, const char *symbol, char even
 	return result < 0 ? (int)result : 0;
 }
 
-static int attach_event(struct probe *probe, int prog)
+static int attach_event(struct probe *probe, int dir, int prog)
 {
 	char group[64];
 	struct perf_event_attr attr;
 	int id;
 
 	snprintf(group, sizeof(group), "%.*s", (int)strcspn(probe->event, "/"), probe->event);
-	id = tracefs_event_id(probe->tracefs, group, EVENT_NAME);
+	id = tracefs_event_id(dir, group, EVENT_NAME);
 	if (id < 0)
 		return id;
 	memset(&attr, 0, sizeof(attr));
@@ -117,39 +117,33 @@ int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbo
 
 	if (dir < 0)
 		return dir;
-	probe->tracefs = dir;
 	remove_leftovers(dir, events);
 	for (int tries = 0; tries < 3 && result == -ENOENT; tries++) {
 		result = add_event(events, kind, symbol, probe->event);
 		if (result)
 			break; /* ENOENT or, from 6.11 on, EINVAL: no such symbol */
-		result = attach_event(probe, prog);
+		result = attach_event(probe, dir, prog);
 		if (result)
 			remove_event(events, probe->event);
 	}
-	sys_close(events);
-	if (result) {
-		sys_close(dir);
-		probe->tracefs = -1;
-	}
+	sys_close(dir);
+	if (result)
+		sys_close(events);
+	else
+		probe->tracefs = events;
 	return result;
 }
 
 void probe_close(struct probe *probe)
 {
-	int events = -1;
-
 	if (probe->fd >= 0)
 		sys_close(probe->fd);
 	if (probe->tracefs >= 0) {
-		for (int tries = 0; tries < REMOVE_TRIES && events < 0; tries++)
-			events = sys_openat(probe->tracefs, "kprobe_events", O_WRONLY | O_APPEND, 0);
-		if (events >= 0) {
-			remove_event(events, probe->event);
-			sys_close(events);
-		}
+		remove_event(probe->tracefs, probe->event);
 		sys_close(probe->tracefs);
 	}
+	if (probe->prog >= 0)
+		sys_close(probe->prog);
 	*probe = PROBE_CLOSED;
 }
 

@@ -46,17 +46,18 @@ _Static_assert(FUNCTIONS <= HOOK_PLACES_MAX, "a place for each");
 
 static int add_place(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
 {
-	int place = hook->place_count, prog, result;
+	int place = hook->place_count, prog;
 
 	if (object_set_constant(parts->object, "PLACE", (uint64_t)place, err))
 		return -1;
 	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 	if (prog < 0)
 		return -1;
-	result = probe_open_kprobe(&hook->probes[place], symbol, prog, err);
-	sys_close(prog);
-	if (result)
+	if (probe_open_kprobe(&hook->probes[place], symbol, prog, err)) {
+		sys_close(prog);
 		return -1;
+	}
+	hook->probes[place].prog = prog;
 	snprintf(hook->places[place], sizeof(hook->places[place]), "proto:%.70s", symbol);
 	hook->place_count++;
 	return 0;

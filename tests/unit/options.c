@@ -223,6 +223,13 @@ static void test_values(void **state)
 	assert_int_equal(options.ring, RINGS_MAPPED);
 	good("--ring=perf");
 	assert_int_equal(options.ring, RINGS_PERF);
+	assert_true(!options.canary && !options.strict && !options.no_sandbox && !options.run_as);
+	good("--canary 0.5 --strict");
+	assert_in_range(options.canary, 500000000, 500000001);
+	assert_true(options.strict);
+	good("--user nobody --no-sandbox");
+	assert_string_equal(options.run_as, "nobody");
+	assert_true(options.no_sandbox);
 }
 
 static void test_bad_values(void **state)
@@ -248,6 +255,8 @@ static void test_bad_values(void **state)
 		bad(line, "--buffer-pages takes");
 	}
 	bad("--format xml", "--format takes");
+	bad("--canary 0", "--canary takes a number of seconds");
+	bad("--canary soon", "--canary takes a number of seconds");
 	bad("--ring lord", "--ring takes auto, mapped or perf, not \"lord\"");
 	bad("--hook bpf", "--hook takes auto, kprobe, proto or tracepoint");
 	bad("--hook \"\"", "--hook takes");

@@ -1175,3 +1175,211 @@ scene_soak()
 	set -- $(cat /tmp/soak.tally)
 	is "soak: lines that came out of the pipe" "$2 broken $6" "$(summary_of /results/soak-pipe.err | cut -d ' ' -f 2) broken 0"
 }
+
+# --- what connsnoop may still do ---
+
+# field NAME: of the status of the running one.
+field()
+{
+	sed -n "s/^$1:[[:space:]]*//p" "/proc/$snoop/status"
+}
+
+# Before 5.8 there is nothing less than CAP_SYS_ADMIN, 200000; CAP_BPF and CAP_PERFMON are c000000000.
+least_caps()
+{
+	case $(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/self/status) in
+	000000[0-3]*) echo 0000000000200000 ;;
+	*) echo 000000c000000000 ;;
+	esac
+}
+
+# With perf's rings. Debian's kernels want CAP_SYS_ADMIN for them, as their perf_event_paranoid is 3.
+expected_caps()
+{
+	if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -ge 3 ]; then
+		echo 0000000000200000
+	else
+		least_caps
+	fi
+}
+
+sandboxed()
+{
+	is "$1: permitted" "$(field CapPrm)" "$(expected_caps)"
+	is "$1: effective" "$(field CapEff)" "$(expected_caps)"
+	is "$1: bounding" "$(field CapBnd)" 0000000000000000
+	# these lines came with 3.8 and 4.10
+	is "$1: filter" "$(field Seccomp)" 2
+	[ -z "$(field NoNewPrivs)" ] || is "$1: no new privileges" "$(field NoNewPrivs)" 1
+	must "$1: refused nothing" sh -c "! grep 'the sandbox refused' /results/$1.err"
+}
+
+has_filters()
+{
+	grep -q '^Seccomp' /proc/self/status && confined | grep -q '^1\.\.[1-9]'
+}
+
+# All that a reader does with perf's rings, while a processor goes and comes; as root, and as somebody without rights.
+scene_sandbox()
+{
+	local probes
+
+	if ! has_filters; then
+		start sandbox-none -a -o /tmp/none || return
+		must "sandbox: without filters it says so" grep -q CONFIG_SECCOMP_FILTER /results/sandbox-none.err
+		stop
+		report skip sandbox "no CONFIG_SECCOMP_FILTER in this kernel"
+		return
+	fi
+	confined >/results/confined
+	is "sandbox: confined" "$(grep -c '^not ok' /results/confined)" 0
+	report note "sandbox: confined" "$(grep '^not ok\|^#\|^1\.\.' /results/confined | tr '\n' ' ')"
+	sandbox_least
+	sandbox_run sandbox --ring perf
+	adduser_nobody
+	sandbox_run sandbox-user --ring perf --user nobody
+	is "sandbox: --user" "$(cat /tmp/uid)" "$(printf '65534\t65534\t65534\t65534')"
+	probes=$(tracing_dir)/kprobe_events
+	[ ! -e "$probes" ] || is "sandbox: --user leaves no probe" "$(cat "$probes")" ""
+	umount /tmp/tracefs 2>/dev/null
+	start sandbox-off --no-sandbox -a -o /tmp/off || return
+	is "sandbox: --no-sandbox: no filter" "$(field Seccomp)" 0
+	is "sandbox: --no-sandbox: all capabilities" "$(field CapEff)" "$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)"
+	stop
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a -o /dev/null -- grep '^Seccomp:\|^NoNewPrivs:\|^CapEff:\|^CapBnd:' /proc/self/status \
+		>/tmp/command 2>/dev/null
+	is "sandbox: a command has what we had" "$(cat /tmp/command)" \
+		"$(grep '^Seccomp:\|^NoNewPrivs:\|^CapEff:\|^CapBnd:' /proc/self/status)"
+}
+
+# With no more than the kernel asks for, and a limit of locked memory as distributions have it; and with less, by name.
+sandbox_least()
+{
+	local all name without
+
+	all=$(least_caps)
+	(
+		ulimit -l 8192
+		# shellcheck disable=SC2086
+		confined only "$all" connsnoop $HOOK_OPTION -a --canary 0.2 --duration 1 -o /dev/null 2>/results/sandbox-least.err
+		echo $? >/tmp/least
+	)
+	is "sandbox: least capabilities: status" "$(cat /tmp/least)" 0
+	must "sandbox: least capabilities: canaries" grep -q 'health: [1-9][0-9]* canaries, 0 missed' /results/sandbox-least.err
+	for without in 200000:CAP_SYS_ADMIN 4000000000:CAP_PERFMON 8000000000:CAP_BPF; do
+		name=${without#*:}
+		[ $((0x$all & 0x${without%:*})) != 0 ] || continue
+		# shellcheck disable=SC2046
+		is "sandbox: without $name: status" \
+			"$(status_of confined only $(printf %x $((0x$all & ~0x${without%:*}))) connsnoop -a)" 4
+		must "sandbox: without $name: it says so" grep -q "lacks $name;" /tmp/err
+	done
+}
+
+adduser_nobody()
+{
+	grep -q nobody /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/false' >>/etc/passwd
+}
+
+sandbox_run()
+{
+	local name=$1
+
+	shift
+	start "$name" -a -r --identity --json --canary 0.5 "$@" -o "/results/$name.json" || return
+	field Uid >/tmp/uid
+	caller udp4 tcp4-refused unix-stream >"/results/$name.want"
+	if [ -w $cpu1 ]; then
+		echo 0 >$cpu1
+		caller udp4-port0 >>"/results/$name.want"
+		echo 1 >$cpu1
+		sleep 2
+		connect_on_cpu1 "$name"
+	fi
+	kill -HUP "$snoop"
+	kill -USR1 "$snoop"
+	sleep 1.2
+	# -r and --identity take CAP_SYS_PTRACE, 80000
+	is "$name: with others" "$(field CapEff)" "$(expected_caps | sed 's/00000$/80000/')"
+	stop
+	is "$name: status" $? 0
+	must "$name: rings are opened anew" sh -c "! grep 'opening the perf ring' /results/$name.err"
+	must "$name: canaries" grep -q 'health: [1-9][0-9]* canaries, 0 missed' "/results/$name.err"
+	start "$name-less" -a --json "$@" -o /tmp/less.json || return
+	sandboxed "$name-less"
+	stop
+}
+
+# --- whether it still sees ---
+
+# wait_in FILE WORDS
+wait_in()
+{
+	local tries=0
+
+	until grep -q "$2" "$1"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
+scene_canary()
+{
+	start canary -a --json --canary 0.5 -o /results/canary.json || return
+	caller udp4 tcp4-refused >/results/canary.want
+	sleep 2
+	kill -STOP "$snoop"
+	sleep 3
+	kill -CONT "$snoop"
+	must "canary: a stopped reader is noticed" wait_in /results/canary.err 'stood still for [2-9]\.'
+	canary_blind
+	caller unix-stream >>/results/canary.want
+	stop
+	is "canary: status" $? 0
+	must "canary: many" grep -q 'health: [1-9][0-9]* canaries' /results/canary.err
+	must "canary: in JSON" grep -q '^{"event":"health","time":"[^"]*","check":"reader","ok":false,"count":1,' /results/canary.json
+	must "canary: in the summary" grep -q '"event":"summary".*"canaries":[1-9]' /results/canary.json
+	is "canary: none is an event" "$(grep -c '"comm":"connsnoop"' /results/canary.json)" 0
+	canary_strict
+}
+
+switches=/tmp/debugfs/kprobes/enabled
+
+canary_blind()
+{
+	mkdir -p /tmp/debugfs
+	mount -t debugfs debugfs /tmp/debugfs 2>/dev/null
+	if [ ! -w $switches ] || grep -q '^connsnoop: tracing tracepoint' /results/canary.err; then
+		report skip "canary: kprobes switched off" "no kprobes in use"
+		return
+	fi
+	echo 0 >$switches
+	must "canary: switched off is noticed" wait_in /results/canary.err 'health: an attempt of connsnoop.s own did not come through.*enabled says 0'
+	echo 1 >$switches
+	must "canary: switched on again, too" wait_in /results/canary.err 'health: attempts of connsnoop.s own come through again'
+	must "canary: both in JSON" wait_in /results/canary.json '"check":"canary","ok":true,"count":'
+}
+
+canary_strict()
+{
+	if [ -w $switches ] && ! grep -q '^connsnoop: tracing tracepoint' /results/canary.err; then
+		start canary-strict -a --canary 0.5 --strict -o /tmp/strict || return
+		echo 0 >$switches
+		await "$snoop"
+		is "canary: --strict: status" $? 1
+		echo 1 >$switches
+	fi
+	umount /tmp/debugfs 2>/dev/null
+	start canary-lost -a --strict --buffer-pages 1 -o /tmp/strict || return
+	caller storm 2 "$STORM" >/dev/null
+	await "$snoop"
+	is "canary: --strict, lost: status" $? 1
+	must "canary: --strict, lost: said" grep -q 'lost [1-9].* attempts on CPU' /results/canary-lost.err
+	start canary-good -a --strict -o /tmp/strict || return
+	caller udp4 >/dev/null
+	stop
+	is "canary: --strict, nothing lost: status" $? 0
+	rm -f /tmp/strict
+}

@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ADDRESS 0x7ffc12345670
+/* As much of it as an address has. */
+#define ADDRESS ((uintptr_t)0x7ffc12345670)
 
 static struct trial trial;
 static uint8_t *stack;

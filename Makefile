@@ -77,7 +77,7 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 ARCHES := $(shell awk '$$1 ~ /^[a-z]/ { print $$1 }' scripts/architectures)
 
 release: $(ARCHES:%=build/release/connsnoop-%)
-	@wc -c $^
+	@wc -c $(sort $^)
 
 build/release/connsnoop-%: FORCE
 	@mkdir -p build/release

@@ -56,6 +56,12 @@ int sys_getrlimit(int resource, struct rlimit *limit);
 int sys_mount_private(const char *type, const char *target);
 /* Calls run(context) in a second thread of this process, and stands still until its end. */
 int sys_thread(void (*run)(void *context), void *context);
+/*
+ * Closes in a second thread, without waiting: the last descriptor of a probe is closed when all CPUs are known to be out
+ * of it (synchronize_rcu()), 20 to 100 ms on many machines. That thread's stack, two pages, stays. Where there can be
+ * no thread it is closed at once.
+ */
+int sys_close_aside(int fd);
 
 /*
  * A process that makes one connect, is there then, and does nothing else. It is made with clone(2)'s flags, and first leaves

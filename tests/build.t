@@ -61,6 +61,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 ok 'the BPF object is inside' holds_object build/connsnoop build/connsnoop.bpf.o
 ok 'the BPF object is the same twice' same_twice
+ok 'what the bench runs' make -s -C tests/bench BUILD="$PWD/build"
 ok 'make install' installs
 ok '--help says how it is used' sh -c 'build/connsnoop --help | grep -q "^Usage: connsnoop"'
 echo "1..$n"

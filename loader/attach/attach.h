@@ -36,6 +36,8 @@ int probe_open_kretprobe(struct probe *probe, const char *symbol, unsigned int i
 int probe_open_tracepoint(struct probe *probe, const char *group, const char *name, int prog, struct error *err);
 /* After this the program does not run any more, on any CPU, and nothing of ours is left in tracefs. */
 void probe_close(struct probe *probe);
+/* The same, where nobody has to wait until it is gone: its program may run for some milliseconds more. */
+void probe_close_aside(struct probe *probe);
 
 enum hook_kind { HOOK_AUTO, HOOK_KPROBE, HOOK_PROTO, HOOK_TRACEPOINT };
 
@@ -85,9 +87,9 @@ const char *learnt_name(enum learnt_at at);
 
 struct hook {
 	enum hook_kind kind;
-	char name[80];	    /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
-	bool by_pmu;	    /* a kprobe set by the PMU, not through tracefs */
-	bool misses_calls;  /* calls of 32-bit programs, or socketcall, pass by it, though the kernel has them */
+	char name[80];	   /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
+	bool by_pmu;	   /* a kprobe set by the PMU, not through tracefs */
+	bool misses_calls; /* calls of 32-bit programs, or socketcall, pass by it, though the kernel has them */
 	struct probe probes[HOOK_PLACES_MAX];
 	char places[HOOK_PLACES_MAX][80]; /* for events, by their place: "proto:inet_stream_connect" */
 	int place_count;

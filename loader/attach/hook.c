@@ -80,11 +80,18 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 {
 	struct error first = {0}, this;
 	char why_not[sizeof(hook->why_not)] = "";
+	bool no_kprobes = wanted != HOOK_TRACEPOINT && probe_no_kprobes(&this);
 
-	if (wanted == HOOK_AUTO)
+	if (no_kprobes) {
+		append(why_not, sizeof(why_not), this.text);
+		first.status = this.status;
+	} else if (wanted == HOOK_AUTO) {
 		strcpy(why_not, WHY_NO_KPROBES);
+	}
 	for (size_t i = 0; i < RUNGS; i++) {
 		if (!is_wanted(ladder[i].kind, wanted))
+			continue;
+		if (no_kprobes && ladder[i].kind != HOOK_TRACEPOINT)
 			continue;
 		*hook = (struct hook){.kind = ladder[i].kind, .follow = {PROBE_CLOSED, PROBE_CLOSED, PROBE_CLOSED}};
 		if (!ladder[i].start(hook, parts, &this) && !proof_demand(hook, parts, &this)) {

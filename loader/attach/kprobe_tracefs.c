@@ -145,3 +145,13 @@ void probe_close(struct probe *probe)
 	}
 	*probe = PROBE_CLOSED;
 }
+
+void probe_close_aside(struct probe *probe)
+{
+	/* an event of kprobe_events can't be removed before it is closed */
+	if (probe->fd >= 0 && probe->tracefs < 0) {
+		sys_close_aside(probe->fd);
+		probe->fd = -1;
+	}
+	probe_close(probe);
+}

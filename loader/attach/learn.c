@@ -120,7 +120,7 @@ int learn_by_kprobe(struct hook *hook, const char *symbol, const struct hook_par
 	    !object_set_constant(parts->object, "REGS_FROM_TOP", hook->regs_from_top, err))
 		result = 0;
 out:
-	probe_close(&probe);
+	probe_close_aside(&probe);
 	if (prog >= 0)
 		sys_close(prog);
 	trial_close(&trial);
@@ -152,7 +152,7 @@ void learn_by_tracepoint(struct hook *hook, const struct hook_parts *parts)
 	if (prog >= 0) {
 		if (!open_learner(&probe, prog))
 			learn_task(hook, parts, type, &trial);
-		probe_close(&probe);
+		probe_close_aside(&probe);
 		sys_close(prog);
 	}
 	trial_close(&trial);

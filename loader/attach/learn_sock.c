@@ -223,7 +223,7 @@ void learn_sock(struct socket_places *places, const struct hook *hook, const str
 			school.lesson = &lessons[count];
 			count += take_lesson(&school, kind);
 		}
-		probe_close(&probe);
+		probe_close_aside(&probe);
 		learn_sock_search(places, lessons, count);
 	}
 	sys_close(prog);

@@ -15,6 +15,9 @@
 struct perf_event_attr;
 int perf_attach(struct perf_event_attr *attr, int prog);
 
+/* probe.c: whether this kernel was built without kprobes; then `err` says so. */
+bool probe_no_kprobes(struct error *err);
+
 /* kprobe_pmu.c, kprobe_tracefs.c: 0 or a negative errno. */
 int kprobe_pmu_open(struct probe *probe, const char *symbol, bool returns, int prog);
 /* `kind`: "p", "r", or "r" and a number of instances, which only a kernel that tracefs_counts_returns() takes. */
@@ -110,6 +113,7 @@ struct study {
 	uint32_t pid, ppid;
 	uint32_t ids[6];	 /* real, saved, effective user and group, as struct cred has them */
 	bool initial_ids;	 /* in the initial user namespace, so that they are the kernel's numbers, too */
+	size_t task_size;	 /* no more of a specimen is its own */
 	uint64_t self_start;	 /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
 	uint64_t child_start[2]; /* between these */
 };

@@ -11,13 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char no_kprobe_events[] =
+	"there is no kprobe_events: the kernel was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)";
+
 /* ENOENT has two causes that ask for different things. */
 static const char *advice_on_missing(bool has_pmu)
 {
 	int file, dir = has_pmu ? -1 : tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &file);
 
 	if (!has_pmu && dir < 0)
-		return "there is no kprobe_events: the kernel was built without CONFIG_KPROBE_EVENTS (CONFIG_KPROBE_EVENT before 4.12)";
+		return no_kprobe_events;
 	if (dir >= 0) {
 		sys_close(file);
 		sys_close(dir);
@@ -41,6 +44,34 @@ static const char *kprobe_advice(bool has_pmu, int errnum)
 	}
 }
 
+static const char pmu_type[] = "/sys/bus/event_source/devices/kprobe/type";
+
+static bool has_kprobe_pmu(void)
+{
+	char type[16];
+
+	return sys_read_file(AT_FDCWD, pmu_type, type, sizeof(type)) > 0;
+}
+
+/* Asked before programs are loaded for nothing. */
+bool probe_no_kprobes(struct error *err)
+{
+	int file, dir;
+
+	if (has_kprobe_pmu())
+		return false;
+	dir = tracefs_open("kprobe_events", O_WRONLY | O_APPEND, &file);
+	if (dir >= 0) {
+		sys_close(file);
+		sys_close(dir);
+	}
+	if (dir != -ENOENT || capability_locked_down())
+		return false;
+	error_set(err, STATUS_UNSUPPORTED, "setting a kprobe: the kernel says ENOENT through tracefs; %s",
+		  no_kprobe_events);
+	return true;
+}
+
 /*
  * The PMU's answer is final where the symbol is missing or permission is; whatever else it says, tracefs may still do.
  * Kernel answers: ENOENT no such symbol, EILSEQ not at an instruction, EADDRNOTAVAIL several of the name (5.15).
@@ -55,11 +86,8 @@ static int open_either_way(struct probe *probe, const char *symbol, bool returns
 	pmu = kprobe_pmu_open(probe, symbol, returns, prog);
 	if (pmu == 0)
 		return 0;
-	if (pmu == -ENOENT) {
-		char type[16];
-
-		has_pmu = sys_read_file(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type", type, sizeof(type)) > 0;
-	}
+	if (pmu == -ENOENT)
+		has_pmu = has_kprobe_pmu();
 	if (has_pmu && (pmu == -ENOENT || pmu == -EACCES || pmu == -EPERM))
 		result = pmu;
 	else

@@ -25,7 +25,7 @@ void csv_attempt(struct style *style, struct buffer *buf, const struct attempt *
 			put_char(buf, ',');
 		len = buf->len;
 		if ((column->needs & known) != column->needs ||
-		    !put_value(style, buf, attempt, column->field->kind, column->field, column, AS_CSV))
+		    !put_value(style, buf, attempt, &column->field->source, column, AS_CSV))
 			buf->len = len;
 	}
 	put_char(buf, '\n');

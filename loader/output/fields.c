@@ -3,27 +3,28 @@
 
 #include <sys/socket.h>
 
-#define N16(member)   .kind = NUMBER16, .offset = offsetof(struct attempt, member)
-#define N32(member)   .kind = NUMBER32, .offset = offsetof(struct attempt, member)
-#define N64(member)   .kind = NUMBER64, .offset = offsetof(struct attempt, member)
-#define S32(member)   .kind = SIGNED32, .offset = offsetof(struct attempt, member)
-#define T32(member)   .kind = TEXT32, .offset = offsetof(struct attempt, member)
-#define T64(member)   .kind = TEXT64, .offset = offsetof(struct attempt, member)
-#define PATH(member)  .kind = STRING, .limit = BUFFER_PATH_MAX, .offset = offsetof(struct attempt, member)
-#define NAME(member)  .kind = STRING, .limit = BUFFER_NAME_MAX, .offset = offsetof(struct attempt, member)
-#define BYTES(getter) .kind = SPAN, .span = (getter)
-#define OURS(getter)  .kind = WORD, .word = (getter)
-#define TEXT(getter)  .kind = PLAIN, .put = (getter)
-#define VALUE(getter) .kind = RAW, .put = (getter)
-#define IS(literal)   .kind = LITERAL, .text = (literal)
-#define SAYS(literal) .kind = QUOTED, .text = (literal)
+/* clang-format off */
+#define AT(kind_, member) {.kind = (kind_), .offset = offsetof(struct attempt, member)}
+#define N16(member) AT(NUMBER16, member)
+#define N32(member) AT(NUMBER32, member)
+#define N64(member) AT(NUMBER64, member)
+#define S32(member) AT(SIGNED32, member)
+#define T32(member) AT(TEXT32, member)
+#define T64(member) AT(TEXT64, member)
+#define PATH(member) {.kind = STRING, .limit = BUFFER_PATH_MAX, .offset = offsetof(struct attempt, member)}
+#define NAME(member) {.kind = STRING, .limit = BUFFER_NAME_MAX, .offset = offsetof(struct attempt, member)}
+#define BYTES(getter) {.kind = SPAN, .span = (getter)}
+#define OURS(getter) {.kind = WORD, .word = (getter)}
+#define TEXT(getter) {.kind = PLAIN, .put = (getter)}
+#define VALUE(getter) {.kind = RAW, .put = (getter)}
+#define IS(literal) {.kind = LITERAL, .text = (literal)}
+#define SAYS(literal) {.kind = QUOTED, .text = (literal)}
 
 /*
  * JSON and CSV keep this order: what stands before "hook" is older than the rest, and further ones come at the end. ECS
  * and OCSF are sorted by name, Tracee's keys by tracee.c. What OCSF has no place for is in its "unmapped", as JSON has it;
  * what ECS has none for is in its message and tags, or left out.
  */
-/* clang-format off */
 const struct field fields[] = {
 	/* JSON, CSV; ECS; OCSF; Tracee; what has to be known; the value */
 	{"event", NULL, NULL, "eventName", 0, SAYS("security_socket_connect")},
@@ -43,7 +44,7 @@ const struct field fields[] = {
 	{"sockfd", NULL, "unmapped.sockfd", NULL, 0, S32(sockfd)},
 	{"type", NULL, "unmapped.type", NULL, KNOWN_TYPE, TEXT(get_type)},
 	{"addrlen", NULL, "unmapped.addrlen", NULL, 0, S32(addrlen)},
-	{"remote_addr", NULL, NULL, NULL, KNOWN_ADDRESS, .kind = OBJECT},
+	{"remote_addr", NULL, NULL, NULL, KNOWN_ADDRESS, {.kind = OBJECT}},
 	{"remote_addr.family", NULL, "unmapped.remote_addr.family", NULL, KNOWN_FAMILY, TEXT(get_family)},
 	{"remote_addr.addr", "destination.ip", "dst_endpoint.ip", NULL, KNOWN_ADDR, TEXT(get_addr)},
 	{"remote_addr.port", "destination.port", NULL, NULL, KNOWN_PORT, N16(address.port)},
@@ -75,7 +76,7 @@ const struct field fields[] = {
 	{"identity_from", NULL, "unmapped.identity_from", NULL, KNOWN_BY_PROC, SAYS("proc")},
 	{"exe", "process.executable", "actor.process.path", NULL, KNOWN_ABOUT, PATH(about.exe)},
 	{"exe_from", NULL, "unmapped.exe_from", NULL, KNOWN_ABOUT, OURS(get_exe_from)},
-	{"args", "process.args", NULL, NULL, KNOWN_ARGS, .kind = ARGS},
+	{"args", "process.args", NULL, NULL, KNOWN_ARGS, {.kind = ARGS}},
 	{"args_cut", NULL, "unmapped.args_cut", NULL, KNOWN_ARGS_CUT, IS("true")},
 	{NULL, "process.command_line", "actor.process.cmd_line", NULL, KNOWN_ARGS, VALUE(get_command_line)},
 	{"user", "user.name", "actor.process.user.name", NULL, KNOWN_USER, BYTES(get_user)},
@@ -95,7 +96,7 @@ const struct field fields[] = {
 	{NULL, "network.iana_number", NULL, NULL, KNOWN_PROTOCOL, TEXT(get_protocol_number)},
 	{NULL, NULL, "connection_info.protocol_num", NULL, KNOWN_PROTOCOL, VALUE(get_protocol_number)},
 	{"domain", "destination.domain", NULL, NULL, KNOWN_DOMAIN, NAME(domain)},
-	{"tags", NULL, "unmapped.tags", NULL, KNOWN_TAGS, .kind = TAGS},
+	{"tags", NULL, "unmapped.tags", NULL, KNOWN_TAGS, {.kind = TAGS}},
 
 	{NULL, "ecs.version", NULL, NULL, 0, SAYS("9.5.0")},
 	{NULL, "event.kind", NULL, NULL, 0, SAYS("event")},
@@ -162,7 +163,7 @@ const struct field fields[] = {
 	{NULL, NULL, NULL, "threadEntityId", IDENTITY_START, VALUE(tracee_thread_entity)},
 	{NULL, NULL, NULL, "processEntityId", IDENTITY_START, VALUE(tracee_process_entity)},
 	{NULL, NULL, NULL, "args", 0, VALUE(tracee_args)},
-	{0},
+	{.name = NULL},
 };
 /* clang-format on */
 

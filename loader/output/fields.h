@@ -61,24 +61,11 @@ enum kind {
 	TAGS,
 };
 
-struct span {
-	const uint8_t *bytes;
-	size_t len;
-};
-
 struct field {
 	/* JSON's and CSV's name, and those of the others. Dots make objects; NULL: that format does not have it. */
 	const char *name, *ecs, *ocsf, *tracee;
 	uint64_t needs; /* all of these: KNOWN_* and enum identity_part */
-	enum kind kind;
-	uint16_t limit; /* bytes that are taken of a STRING */
-	union {
-		size_t offset; /* in struct attempt */
-		const char *text;
-		struct span (*span)(const struct style *style, const struct attempt *attempt);
-		const char *(*word)(const struct style *style, const struct attempt *attempt);
-		bool (*put)(struct style *style, struct buffer *buf, const struct attempt *attempt);
-	};
+	struct source source;
 };
 
 /* Ends with one that has no name at all. */

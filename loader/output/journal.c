@@ -36,10 +36,10 @@ void journal_attempt(struct style *style, struct buffer *buf, const struct attem
 	for (const struct field *field = fields; !field_is_last(field); field++) {
 		size_t len = buf->len;
 
-		if (!field->name || (field->needs & known) != field->needs || field->kind == OBJECT)
+		if (!field->name || (field->needs & known) != field->needs || field->source.kind == OBJECT)
 			continue;
 		from = begin_field(buf, "CONNSNOOP_", field->name);
-		if (put_value(style, buf, attempt, field->kind, field, NULL, AS_BYTES))
+		if (put_value(style, buf, attempt, &field->source, NULL, AS_BYTES))
 			end_field(buf, from);
 		else
 			buf->len = len;

@@ -8,8 +8,7 @@ put_something(struct style *style, struct buffer *buf, const struct attempt *att
 {
 	size_t len = buf->len;
 
-	if (value->known &&
-	    put_value(style, buf, attempt, (enum kind)value->kind, value->field, value->column, AS_JSON))
+	if (value->known && put_value(style, buf, attempt, &value->source, value->column, AS_JSON))
 		return true;
 	buf->len = len;
 	if (value->column->absent)

@@ -53,7 +53,7 @@ static void add_column(struct plan *plan, const struct field *field, const char 
 	column->hex = !strncmp(name, "unmapped.", 9);
 	for (const char *dot; (dot = strchr(name, '.')); name = dot + 1)
 		column->object = find_object(plan, column->object, name, (size_t)(dot - name));
-	if (field && field->kind == OBJECT)
+	if (field && field->source.kind == OBJECT)
 		column->object = find_object(plan, column->object, name, strlen(name));
 	else
 		column->key_len = make_key(column->key, name, strlen(name), "\":");
@@ -65,7 +65,7 @@ static bool is_asked(const struct style *style, const struct field *field)
 	const uint64_t result =
 		KNOWN_OUTCOME | KNOWN_VERDICT | KNOWN_ERROR | KNOWN_LATENCY | KNOWN_LOCAL | KNOWN_PROTOCOL;
 
-	if (field->kind == OBJECT)
+	if (field->source.kind == OBJECT)
 		return false;
 	if (field->needs & KNOWN_USER)
 		return style->identity || style->user;
@@ -187,8 +187,7 @@ static struct place add_value(const struct plan *plan, struct plan_line *line, c
 	struct buffer buf = {.data = glue, .size = sizeof(glue)};
 
 	value->column = column;
-	value->field = column->field;
-	value->kind = column->field ? (uint8_t)column->field->kind : 0;
+	value->source = column->field ? column->field->source : (struct source){0};
 	value->known = known;
 	value->before = place;
 	place = plan_move(plan, &buf, place, column);

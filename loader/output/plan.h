@@ -4,16 +4,38 @@
 #define CONNSNOOP_PLAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct attempt;
+struct buffer;
 struct field;
 struct style;
+
+/* Bytes that others chose. */
+struct span {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* Where a value is had from: fields.h. */
+struct source {
+	uint8_t kind;	/* enum kind */
+	uint16_t limit; /* bytes that are taken of a STRING */
+	union {
+		size_t offset; /* in struct attempt */
+		const char *text;
+		struct span (*span)(const struct style *style, const struct attempt *attempt);
+		const char *(*word)(const struct style *style, const struct attempt *attempt);
+		bool (*put)(struct style *style, struct buffer *buf, const struct attempt *attempt);
+	};
+};
 
 #define PLAN_COLUMNS 96
 #define PLAN_OBJECTS 24
 /* A key with its comma, quotes and colon; and all that commonly stands between two values. */
 #define PLAN_KEY  40
-#define PLAN_GLUE 64
+#define PLAN_GLUE 48
 /* Attempts of which the same is known are rendered alike: that many kinds are remembered. */
 #define PLAN_LINES 8
 
@@ -35,9 +57,8 @@ struct place {
 
 /* A value of a line, with all that stands between the one before and it: braces, comma, key. */
 struct plan_value {
+	struct source source; /* the field's, at hand: the less memory a line takes, the faster it is */
 	const struct plan_column *column;
-	const struct field *field; /* the column's, and its kind: at hand, since a line is as fast as this is */
-	uint8_t kind;
 	bool known; /* else what stands for it */
 	struct place before;
 	uint8_t glue_len; /* 0: too long for `glue` */
@@ -69,8 +90,6 @@ struct plan {
 void plan_prepare(struct style *style);
 /* What a line has of which this is known (enum known). It lives until the next call. */
 const struct plan_line *plan_line(struct plan *plan, uint64_t known);
-
-struct buffer;
 
 /* Appends what ends a line. */
 void plan_leave(const struct plan *plan, struct buffer *buf, struct place place);

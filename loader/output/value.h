@@ -8,16 +8,16 @@
 
 #include "fields.h"
 
-static inline const void *member(const struct attempt *attempt, const struct field *field)
+static inline const void *member(const struct attempt *attempt, const struct source *source)
 {
-	return (const char *)attempt + field->offset;
+	return (const char *)attempt + source->offset;
 }
 
-static inline struct span string(const struct attempt *attempt, const struct field *field)
+static inline struct span string(const struct attempt *attempt, const struct source *source)
 {
-	const char *text = *(const char *const *)member(attempt, field);
+	const char *text = *(const char *const *)member(attempt, source);
 
-	return (struct span){(const uint8_t *)text, text ? strnlen(text, field->limit) : 0};
+	return (struct span){(const uint8_t *)text, text ? strnlen(text, source->limit) : 0};
 }
 
 /* What a value is written for: quotes and escapes go by it. */
@@ -87,53 +87,52 @@ static inline void put_tag_list(struct buffer *buf, uint32_t tags, enum form for
  * False where it is absent after all: then what was appended does not count. `column` may repeat it in hex, in JSON.
  */
 static inline __attribute__((always_inline)) bool put_value(struct style *style, struct buffer *buf,
-							    const struct attempt *attempt, enum kind kind,
-							    const struct field *field, const struct plan_column *column,
-							    enum form form)
+							    const struct attempt *attempt, const struct source *source,
+							    const struct plan_column *column, enum form form)
 {
 	bool there = true;
 
-	switch (kind) {
+	switch ((enum kind)source->kind) {
 	case NUMBER16:
-		put_unsigned(buf, *(const uint16_t *)member(attempt, field));
+		put_unsigned(buf, *(const uint16_t *)member(attempt, source));
 		break;
 	case NUMBER32:
-		put_unsigned(buf, *(const uint32_t *)member(attempt, field));
+		put_unsigned(buf, *(const uint32_t *)member(attempt, source));
 		break;
 	case NUMBER64:
-		put_unsigned(buf, *(const uint64_t *)member(attempt, field));
+		put_unsigned(buf, *(const uint64_t *)member(attempt, source));
 		break;
 	case SIGNED32:
-		put_signed(buf, *(const int32_t *)member(attempt, field));
+		put_signed(buf, *(const int32_t *)member(attempt, source));
 		break;
 	case TEXT32:
 		put_quote(buf, form);
-		put_unsigned(buf, *(const uint32_t *)member(attempt, field));
+		put_unsigned(buf, *(const uint32_t *)member(attempt, source));
 		put_quote(buf, form);
 		break;
 	case TEXT64:
 		put_quote(buf, form);
-		put_unsigned(buf, *(const uint64_t *)member(attempt, field));
+		put_unsigned(buf, *(const uint64_t *)member(attempt, source));
 		put_quote(buf, form);
 		break;
 	case STRING:
-		return put_span(buf, column, string(attempt, field), form);
+		return put_span(buf, column, string(attempt, source), form);
 	case SPAN:
-		return put_span(buf, column, field->span(style, attempt), form);
+		return put_span(buf, column, source->span(style, attempt), form);
 	case WORD:
-		return put_word(buf, field->word(style, attempt), form);
+		return put_word(buf, source->word(style, attempt), form);
 	case QUOTED:
-		return put_word(buf, field->text, form);
+		return put_word(buf, source->text, form);
 	case LITERAL:
-		put_text(buf, field->text);
+		put_text(buf, source->text);
 		break;
 	case PLAIN:
 		put_quote(buf, form);
-		there = field->put(style, buf, attempt);
+		there = source->put(style, buf, attempt);
 		put_quote(buf, form);
 		break;
 	case RAW:
-		return field->put(style, buf, attempt);
+		return source->put(style, buf, attempt);
 	case ARGS:
 		put_args(buf, column, &attempt->about, form);
 		break;

@@ -322,9 +322,16 @@ static void mislead_leader(void)
 	copy_word(TASK_LEADER, ELSEWHERE);
 }
 
+/* Whom each of them woke last, its parent: no second one stands beside it. */
+static void mislead_wakee(void)
+{
+	copy_word(TASK_PARENT, ELSEWHERE);
+}
+
 static void mislead_parent(void)
 {
 	copy_word(TASK_PARENT, ELSEWHERE);
+	copy_word(TASK_PARENT, ELSEWHERE + 8);
 }
 
 /* Whom the child woke last: this process; but this process did not wake its parent. */
@@ -431,6 +438,7 @@ static void test_misleading(void **state)
 		{"ids of self", mislead_ids_of_self, 0},
 		{"ids of others", mislead_ids_of_others, 0},
 		{"leader", mislead_leader, IDENTITY_START | IDENTITY_NS_PID},
+		{"wakee", mislead_wakee, 0},
 		{"parent", mislead_parent, IDENTITY_PPID | IDENTITY_NS_PID},
 		{"parent of child", mislead_parent_of_child, 0},
 		{"mother", mislead_mother, IDENTITY_PPID | IDENTITY_NS_PID},
@@ -457,6 +465,29 @@ static void test_misleading(void **state)
 		if (tracer.hook.learnt.parts != (IDENTITY_ALL & ~rows[i].lost))
 			print_error("%s: %#x\n", rows[i].name, tracer.hook.learnt.parts);
 		assert_learnt(IDENTITY_ALL & ~rows[i].lost);
+		close_tracer();
+	}
+}
+
+/* The next in memory is a relative's. */
+static void add_neighbour(void)
+{
+	uint8_t *bytes = tasks_bytes(tasks.current);
+
+	memcpy(bytes + tasks.layout->task_size, bytes, tasks.layout->task_size);
+}
+
+static void test_neighbours(void **state)
+{
+	(void)state;
+	for (int slab = NO_SLAB; slab <= BY_SLABINFO; slab++) {
+		start(NULL);
+		model_boot(&model_4_4);
+		tasks.layout = &layout_4_4;
+		tasks.slab = slab;
+		tasks.mislead = add_neighbour;
+		open_tracer();
+		assert_learnt(slab == NO_SLAB ? 0 : all_parts());
 		close_tracer();
 	}
 }
@@ -733,13 +764,16 @@ static void test_netns_not_learnt(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_every_kernel),     TEST(test_large_stacks),	TEST(test_every_hook),
-	TEST(test_old_tracepoint),   TEST(test_in_a_namespace), TEST(test_nothing_is_asked_for),
-	TEST(test_formats),	     TEST(test_refusals),	TEST(test_kept_namespaces),
-	TEST(test_misleading),	     TEST(test_suspended),	TEST(test_debugger),
-	TEST(test_failing_calls),    TEST(test_events),		TEST(test_size),
-	TEST(test_no_nsproxy),	     TEST(test_netns),		TEST(test_netns_in_reader),
-	TEST(test_netns_not_learnt),
+	TEST(test_every_kernel),    TEST(test_large_stacks),
+	TEST(test_every_hook),	    TEST(test_old_tracepoint),
+	TEST(test_in_a_namespace),  TEST(test_nothing_is_asked_for),
+	TEST(test_formats),	    TEST(test_refusals),
+	TEST(test_kept_namespaces), TEST(test_misleading),
+	TEST(test_neighbours),	    TEST(test_suspended),
+	TEST(test_debugger),	    TEST(test_failing_calls),
+	TEST(test_events),	    TEST(test_size),
+	TEST(test_no_nsproxy),	    TEST(test_netns),
+	TEST(test_netns_in_reader), TEST(test_netns_not_learnt),
 };
 
 RUN(tests)

@@ -1457,6 +1457,9 @@ static int64_t output(const struct thing *map, uint64_t index, const void *data,
 	if (event->cpu != (int)model.cpu || !model.online[event->cpu])
 		return -EOPNOTSUPP;
 	ring = ring_of(event);
+	/* rb->lost is the ring's, whosever event the record is */
+	if (event->output)
+		event = event->output;
 	if (ring.page && event->lost && has_room(&ring, 24 + 16 + (uint32_t)size)) {
 		model_ring_lost(&ring, event->lost);
 		event->lost = 0;
@@ -2333,6 +2336,8 @@ static int open_path(const char *path, int flags)
 		tasks_stat_text(stat, sizeof(stat));
 		return tasks.no_stat ? -ENOENT : open_text(stat);
 	}
+	if (tasks_slab(path))
+		return open_text(tasks_slab(path));
 	if (!strcmp(path, "/proc") && !model.real_files) {
 		struct thing *dir = new_thing(DIRECTORY);
 
@@ -2391,6 +2396,11 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	if (thing->proc)
 		return open_process(path);
 	return thing->tracefs ? open_in_tracefs(path, flags) : -ENOENT;
+}
+
+int sys_close_aside(int fd)
+{
+	return sys_close(fd);
 }
 
 int sys_close(int fd)

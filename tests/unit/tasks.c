@@ -23,7 +23,7 @@
 const struct tasks_layout layout_4_4 = {
 	.name = "4.4",
 	.cred_ids = 4,
-	.task_size = 6000,
+	.task_size = 3264,
 	.at = {[TASK_PID] = 760,	[TASK_TGID] = 764,     [TASK_PARENT] = 768, [TASK_LEADER] = 816,
 	       [TASK_START] = 1072,	[TASK_NSPROXY] = 1256, [NSPROXY_MNT] = 24,  [MNT_INUM] = 24,
 	       [NSPROXY_NET] = 40,	[NET_INUM] = 144,      [NSPROXY_UTS] = 8,   [UTS_INUM] = 424,
@@ -277,6 +277,22 @@ void tasks_stat_text(char *text, size_t size)
 {
 	snprintf(text, size, "%d (a ) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %llu 20\n", getpid(),
 		 (unsigned long long)(tasks.start / 10000000));
+}
+
+const char *tasks_slab(const char *path)
+{
+	static char text[160];
+
+	if (tasks.slab == BY_SYSFS && !strcmp(path, "/sys/kernel/slab/task_struct/object_size"))
+		snprintf(text, sizeof(text), "%u\n", tasks.layout->task_size);
+	else if (tasks.slab == BY_SLABINFO && !strcmp(path, "/proc/slabinfo"))
+		snprintf(
+			text, sizeof(text),
+			"slabinfo - version: 2.1\n# name <objs>\ntask_struct_x 1 2 64\ntask_struct  %d  %d   %u   10 8\n",
+			110, 120, tasks.layout->task_size);
+	else
+		return NULL;
+	return text;
 }
 
 static void live(enum task task, void (*run)(void *context), void *context)

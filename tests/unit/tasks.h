@@ -40,8 +40,9 @@ struct tasks {
 
 	/* What the machine refuses. */
 	bool no_thread, no_child, no_pid_ns, no_stat;
-	int kept;	       /* CLONE_NEW*: leaving them has no effect */
-	const char *no_space;  /* "net": is not in /proc/PID/ns */
+	enum { NO_SLAB, BY_SYSFS, BY_SLABINFO } slab; /* who tells a task's size */
+	int kept;				      /* CLONE_NEW*: leaving them has no effect */
+	const char *no_space;			      /* "net": is not in /proc/PID/ns */
 	void (*mislead)(void); /* called before each look, to put something where it does not belong */
 	int threads, children, closed;
 };
@@ -66,6 +67,8 @@ uint32_t tasks_inode(const char *space, bool inside);
 void tasks_look(void);
 bool tasks_read(void *to, size_t size, uint64_t address);
 bool tasks_stat(const char *path, uint64_t *inode);
+/* What the files that tell it contain, or NULL. */
+const char *tasks_slab(const char *path);
 void tasks_stat_text(char *text, size_t size);
 
 #endif

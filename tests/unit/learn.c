@@ -97,7 +97,7 @@ static void test_two_places(void **state)
 static void test_not_aligned(void **state)
 {
 	(void)state;
-	put_regs(REGS_SIZE + 12);
+	put_regs(REGS_SIZE + sizeof(long) * 3 / 2);
 	assert_int_equal(search(), 0);
 }
 

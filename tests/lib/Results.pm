@@ -6,7 +6,6 @@ package Results;
 use strict;
 use warnings;
 
-use Errno;
 use Events;
 use Test::More;
 

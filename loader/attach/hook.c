@@ -82,11 +82,11 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 	char why_not[sizeof(hook->why_not)] = "";
 	bool no_kprobes = wanted != HOOK_TRACEPOINT && probe_no_kprobes(&this);
 
+	if (wanted == HOOK_AUTO)
+		strcpy(why_not, WHY_NO_KPROBES);
 	if (no_kprobes) {
 		append(why_not, sizeof(why_not), this.text);
 		first.status = this.status;
-	} else if (wanted == HOOK_AUTO) {
-		strcpy(why_not, WHY_NO_KPROBES);
 	}
 	for (size_t i = 0; i < RUNGS; i++) {
 		if (!is_wanted(ladder[i].kind, wanted))

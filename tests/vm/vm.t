@@ -45,7 +45,7 @@ sub arm64_images
 
 sub s390x_images
 {
-	my @parts = qw(s390x bookworm-backports s390x);
+	my @parts = qw(s390x bookworm s390x);
 
 	return () if $ENV{KERNEL} || $ENV{KERNELS} || !-x "$build/s390x/connsnoop";
 	chomp(my $image = `'$root/scripts/fetch-kernel' @parts`);

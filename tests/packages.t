@@ -273,6 +273,7 @@ sub check_alpine
 	is_deeply([files_in("$dir/apk")], [listed('PREFIX=/usr PARTS="program manual completion openrc"')],
 		'APKBUILD: what it packages is what is listed');
 	is(said("chroot '$dir/apk' /usr/sbin/connsnoop --version"), "connsnoop $version\n", 'APKBUILD: it runs');
+	works('the binary is that of the sources\' own folder', "cmp '$dir/apk/usr/sbin/connsnoop' '$build/connsnoop'");
 	works('OpenRC: syntax', "sh -n '$dir/apk/etc/init.d/connsnoop' && shellcheck '$root/packaging/openrc/connsnoop'");
 	works('OpenRC: what it runs', "RC_SVCNAME=connsnoop sh -c '. \"\$0\" &&
 		[ \"\$command \$command_args\" = \"/usr/sbin/connsnoop --syslog\" ] &&

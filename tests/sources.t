@@ -41,7 +41,8 @@ checked()
 
 licensed()
 {
-	! find include bpf loader compat tests scripts .ci Makefile -type f ! -name '*.json' ! -path '*/corpus/*' \
+	! find include bpf loader compat tests scripts packaging .ci Makefile -type f ! -name '*.json' \
+		! -path '*/corpus/*' ! -path '*/debian/changelog' ! -path '*/debian/source/*' ! -name '*.docs' \
 		-exec grep -L 'SPDX-License-Identifier' {} + | grep .
 }
 

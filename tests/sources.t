@@ -21,7 +21,7 @@ ok()
 
 c_sources()
 {
-	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity -name '*.[ch]'
+	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity tests/valgrind -name '*.[ch]'
 }
 
 scripts()

@@ -21,7 +21,7 @@ ok()
 
 c_sources()
 {
-	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity tests/sandbox -name '*.[ch]'
+	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity tests/sandbox tests/valgrind -name '*.[ch]'
 }
 
 scripts()

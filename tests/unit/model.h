@@ -158,7 +158,7 @@ struct model {
 	int perf_error; /* of each perf_event_open of a ring */
 	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
 	unsigned int map_error_type;
-	int calls;	/* so many were made */
+	int calls;	  /* so many were made */
 	const char **log; /* the functions' names, of the first log_room */
 	int log_room;
 	int link_error; /* of reading a link that is called exe */

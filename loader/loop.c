@@ -182,12 +182,11 @@ static int wait_for(struct loop *loop, int timeout, uint64_t *woke, uint64_t *la
 	return count;
 }
 
-/* After a burst that filled a ring, losses that no record told of: nothing is on its way now, so the counters are right. */
+/* Nothing came since it was drowsy: whatever was on its way then has arrived. */
 static void go_to_sleep(struct tracer *tracer)
 {
 	tracer_check_cpus(tracer);
-	if (rings_were_full(tracer->rings))
-		tracer_report_losses(tracer, true);
+	tracer_report_suspects(tracer);
 	tracer_flush(tracer);
 }
 
@@ -200,6 +199,7 @@ static enum state next_state(struct loop *loop, enum state state)
 	if (tracer_drain(loop->tracer) || touched)
 		return AWAKE;
 	if (state == AWAKE) {
+		tracer_suspect_losses(loop->tracer);
 		if (tracer_sleep(loop->tracer) || tracer_drain(loop->tracer))
 			return AWAKE;
 		return DROWSY;

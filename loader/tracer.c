@@ -559,21 +559,39 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 	return count;
 }
 
+/* A mapped ring counts what it refused. Where the kernel keeps sums, what it refuses is not told of one by one. */
+static bool rings_tell_all(const struct tracer *tracer)
+{
+	return tracer->keyed.in_kernel || (tracer->mapped_cpus && !tracer->results);
+}
+
+static uint64_t counted_on(const struct tracer *tracer, uint32_t cpu, uint64_t otherwise)
+{
+	struct counters counters;
+
+	if (desk_count(&tracer->desk, cpu, &counters))
+		return otherwise;
+	return counters.attempts - counters.filtered - counters.ringless;
+}
+
 /*
- * With results a ring's losses are not of attempts alone, and it does not say which. What the programs counted before the
- * rings are read is received or lost behind that, but for one a CPU that may be under way, and those without a ring.
+ * Other losses are not of attempts alone: bells and endings are lost as well, and the ring does not say which. What the
+ * programs counted a second before the rings are read is received or lost behind that, but for those without a ring. Not
+ * less: a program stamps its record by another clock (ktime_get_mono_fast_ns()) than the reader, on whose time depends
+ * how far a ring is read.
  */
 static void count_before(struct tracer *tracer, uint64_t now)
 {
-	if (!tracer->results || now - tracer->last_count < LOSS_INTERVAL)
+	if (rings_tell_all(tracer) || now - tracer->last_count < LOSS_INTERVAL)
 		return;
 	tracer->last_count = now;
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
 		struct tally *tally = &tracer->tally[cpu];
-		struct counters counters;
 
-		if (tally->lost > tally->reported && !desk_count(&tracer->desk, cpu, &counters))
-			tally->counted = counters.attempts - counters.filtered - counters.ringless;
+		if (tally->lost <= tally->reported)
+			continue;
+		tally->counted = tally->counted_last;
+		tally->counted_last = counted_on(tracer, cpu, tally->counted_last);
 	}
 }
 
@@ -727,11 +745,19 @@ uint64_t tracer_unfollowed(const struct tracer *tracer)
 	return sum;
 }
 
+/*
+ * But for one that may be under way, for however long: where a hypervisor stops a virtual CPU in the middle of a program,
+ * that it stands still is why the rings are empty.
+ */
+static uint64_t missing_of(const struct tally *tally)
+{
+	return tally->counted > tally->received ? tally->counted - tally->received - 1 : 0;
+}
+
 /* Of what the ring told of, and what was told before stays said. */
 static uint64_t lost_for_sure(const struct tally *tally)
 {
-	uint64_t missing = tally->counted > tally->received + 1 ? tally->counted - tally->received - 1 : 0;
-	uint64_t lost = missing < tally->lost ? missing : tally->lost;
+	uint64_t missing = missing_of(tally), lost = missing < tally->lost ? missing : tally->lost;
 
 	return lost > tally->reported ? lost : tally->reported;
 }
@@ -744,10 +770,8 @@ static uint64_t lost_of(const struct tracer *tracer, uint32_t cpu, bool finished
 
 	if (tracer->keyed.in_kernel)
 		return tally->lost;
-	if (!finished && tracer->results)
-		return lost_for_sure(tally);
 	if (!finished)
-		return tally->lost;
+		return rings_tell_all(tracer) ? tally->lost : lost_for_sure(tally);
 	attempts = attempts_of(tracer, cpu);
 	return attempts > tally->received ? attempts - tally->received : 0;
 }
@@ -843,6 +867,21 @@ void tracer_show_sums(struct tracer *tracer, bool last)
 	keyed_show_sums(&tracer->keyed, last, tracer->style, tracer->sink);
 }
 
+/* All in all so many on this CPU. */
+static void tell_losses(struct tracer *tracer, uint32_t cpu, uint64_t lost, uint64_t now)
+{
+	struct tally *tally = &tracer->tally[cpu];
+	uint64_t more = lost - tally->reported;
+
+	if (lost <= tally->reported)
+		return;
+	tally->reported = lost;
+	tracer->last_report = now;
+	emit_lost(tracer->sink, tracer->style, cpu, more);
+	fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
+		(unsigned long long)more, cpu);
+}
+
 void tracer_report_losses(struct tracer *tracer, bool finished)
 {
 	uint64_t now = clock_monotonic();
@@ -850,15 +889,20 @@ void tracer_report_losses(struct tracer *tracer, bool finished)
 	/* A flood of losses is told of once a second, in sums. */
 	if (!finished && now - tracer->last_report < LOSS_INTERVAL)
 		return;
-	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {
-		uint64_t lost = lost_of(tracer, cpu, finished), reported = tracer->tally[cpu].reported;
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+		tell_losses(tracer, cpu, lost_of(tracer, cpu, finished), now);
+}
 
-		if (lost <= reported)
-			continue;
-		tracer->tally[cpu].reported = lost;
-		tracer->last_report = now;
-		emit_lost(tracer->sink, tracer->style, cpu, lost - reported);
-		fprintf(stderr, "connsnoop: lost %llu attempts on CPU %u: its buffer was full; raise --buffer-pages\n",
-			(unsigned long long)(lost - reported), cpu);
-	}
+void tracer_suspect_losses(struct tracer *tracer)
+{
+	tracer->suspects |= rings_were_full(tracer->rings) && !tracer->keyed.in_kernel;
+	for (uint32_t cpu = 0; tracer->suspects && cpu < tracer->cpus; cpu++)
+		tracer->tally[cpu].counted = counted_on(tracer, cpu, 0);
+}
+
+void tracer_report_suspects(struct tracer *tracer)
+{
+	for (uint32_t cpu = 0; tracer->suspects && cpu < tracer->cpus; cpu++)
+		tell_losses(tracer, cpu, missing_of(&tracer->tally[cpu]), clock_monotonic());
+	tracer->suspects = false;
 }

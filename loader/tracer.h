@@ -26,6 +26,7 @@ struct tally {
 	uint64_t reported; /* losses that the user was told of */
 	uint64_t ringless; /* attempts that found no ring, as last seen */
 	uint64_t counted;  /* attempts that must have been received or lost; see count_before() */
+	uint64_t counted_last;
 };
 
 struct tracer {
@@ -58,6 +59,7 @@ struct tracer {
 	struct sink *sink;
 	struct style *style;
 	bool enough;	      /* -n events were shown */
+	bool suspects;	      /* a ring was full, and what it lost was not told of yet */
 	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */
 	uint64_t last_count;  /* of count_before() */
 	uint64_t reading;     /* the clock at the beginning of this look at the rings; 0: no look */
@@ -115,5 +117,11 @@ void accounts_say(const struct accounts *accounts, const char *when);
 uint64_t tracer_unfollowed(const struct tracer *tracer);
 /* Tells of losses that were not told of before: on standard error, and in the output where its format has them. */
 void tracer_report_losses(struct tracer *tracer, bool finished);
+/*
+ * Losses at the end of a burst, of which no ring tells. The first counts what the programs have counted; when the rings
+ * were found empty after that and after a while once more, what was not received by then is lost.
+ */
+void tracer_suspect_losses(struct tracer *tracer);
+void tracer_report_suspects(struct tracer *tracer);
 
 #endif

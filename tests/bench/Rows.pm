@@ -30,7 +30,7 @@ my @rows = (
 		proof => 'meter', command => ['--ring', 'perf']},
 	{name => 'identity', label => 'connsnoop, JSON with --identity', is => 'shown', need => qr/^ +--identity/m,
 		proof => '"ppid"', command => ['--json', '--identity']},
-	{name => 'result', label => 'connsnoop, JSON with -r', is => 'shown', need => qr/^ +-r,/m, proof => '"result"',
+	{name => 'result', label => 'connsnoop, JSON with -r', is => 'shown', need => qr/^ +-r,/m, proof => '"outcome"',
 		command => ['--json', '-r']},
 	{name => 'count', label => 'connsnoop, -c: counting', is => 'counted', need => qr/^ +-c /m, proof => 'COUNT',
 		command => ['-c']},

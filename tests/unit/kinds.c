@@ -262,6 +262,44 @@ static void test_losses_are_told_at_once(void **state)
 	assert_int_equal(tracer_accounts(&tracer, true).lost, 100 - PAGE / RECORD);
 }
 
+static uint64_t told_losses(void)
+{
+	static const char key[] = "\"event\":\"lost\",\"cpu\":0,\"count\":";
+	const char *at = sink.buffer.data;
+	uint64_t sum = 0;
+
+	while ((at = strstr(at, key))) {
+		at += sizeof(key) - 1;
+		sum += strtoull(at, NULL, 10);
+	}
+	return sum;
+}
+
+/* A perf ring also loses bells, and tells of them with the rest: that makes no attempt more. */
+static void test_lost_bells_are_no_attempts(void **state)
+{
+	(void)state;
+	open_tracer(RINGS_PERF);
+	for (int round = 0; round < 4; round++) {
+		connect_times(100);
+		tracer_sleep(&tracer);
+		connect_times(2);
+		/* a second later */
+		tracer.last_count = 0;
+		tracer.last_report = 0;
+		tracer_drain(&tracer);
+	}
+	/* the ring tells of losses when it has room again */
+	connect_times(1);
+	tracer.last_report = 0;
+	tracer_drain(&tracer);
+	assert_true(told_losses() > 0);
+	tracer_finish(&tracer);
+	tracer_report_losses(&tracer, true);
+	assert_true(tracer.tally[0].lost > tracer_accounts(&tracer, true).lost);
+	assert_int_equal(told_losses(), tracer_accounts(&tracer, true).lost);
+}
+
 /* A program that preempted another one in the middle of its record keeps away from the ring, and says so. */
 static void test_ring_is_busy(void **state)
 {
@@ -334,6 +372,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_sleeper_is_woken_by_perf),
 	TEST(test_full_ring_calls),
 	TEST(test_losses_are_told_at_once),
+	TEST(test_lost_bells_are_no_attempts),
 	TEST(test_ring_is_busy),
 	TEST(test_no_system_calls),
 	TEST(test_each_step_fails),

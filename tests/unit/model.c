@@ -1491,6 +1491,9 @@ static int64_t output(const struct thing *map, uint64_t index, const void *data,
 	if (event->cpu != (int)model.cpu || !model.online[event->cpu])
 		return -EOPNOTSUPP;
 	ring = ring_of(event);
+	/* rb->lost is the ring's, whosever event the record is */
+	if (event->output)
+		event = event->output;
 	if (ring.page && event->lost && has_room(&ring, 24 + 16 + (uint32_t)size)) {
 		model_ring_lost(&ring, event->lost);
 		event->lost = 0;

@@ -158,15 +158,18 @@ static int wait_ms(const struct loop *loop, enum state state, uint64_t deadline)
 	return sooner(timeout, left > 1000000 ? 1000000 : (int)left);
 }
 
-/* `late`: ns that it took beyond the timeout; 0 where there is none. */
-static int wait_for(struct loop *loop, int timeout, uint64_t *late)
+/* `woke`: when it did last. `late`: ns since then, but for the timeout; where that has no end, until the wait. */
+static int wait_for(struct loop *loop, int timeout, uint64_t *woke, uint64_t *late)
 {
 	uint64_t before = clock_monotonic(), took;
 	struct epoll_event events[16];
 	int count = epoll_wait(loop->epoll, events, 16, timeout);
 
 	took = clock_monotonic() - before;
-	*late = timeout >= 0 && took > (uint64_t)timeout * 1000000 ? took - (uint64_t)timeout * 1000000 : 0;
+	*late = before - *woke;
+	if (timeout >= 0 && took > (uint64_t)timeout * 1000000)
+		*late += took - (uint64_t)timeout * 1000000;
+	*woke = before + took;
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++) {
@@ -232,7 +235,7 @@ int loop_run(struct loop *loop)
 	uint64_t table = options->interval ? clock_monotonic() + options->interval : 0;
 	/* The first event is somebody's who waits for it. */
 	enum state state = tracer_sleep(loop->tracer) ? AWAKE : DROWSY;
-	uint64_t late;
+	uint64_t woke = clock_monotonic(), late;
 	int result;
 
 	/* Its packets are taken with the attempts; so that they do not pile up without any, it wakes us, too. */
@@ -245,7 +248,7 @@ int loop_run(struct loop *loop)
 		uint64_t due = earlier(earlier(deadline, table), watch_due(loop->tracer));
 
 		loop->tracer->oldest = 0;
-		result = wait_for(loop, wait_ms(loop, state, due), &late);
+		result = wait_for(loop, wait_ms(loop, state, due), &woke, &late);
 		if (result < 0) {
 			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
 			return STATUS_FAILURE;

@@ -249,12 +249,12 @@ static int open_object(struct tracer *tracer, struct error *err)
 			   err);
 }
 
-/* Two descriptors a CPU, and a few. Where the limit can't be raised, opening a ring says so. */
+/* Two descriptors a CPU, up to three a place of the hook, and a few. Where the limit can't be raised, opening a ring says so. */
 static void raise_open_files(unsigned int cpus)
 {
 	struct rlimit limit;
 
-	if (sys_getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 2 * cpus + 64)
+	if (sys_getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 2 * cpus + 3 * HOOK_PLACES_MAX + 64)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	sys_setrlimit(RLIMIT_NOFILE, &limit);

@@ -131,7 +131,7 @@ static void try_places(struct sandbox *sandbox)
 		if (place->path && is_closed(place, &errnum))
 			error_set(
 				&sandbox->closed[i], STATUS_NOT_PERMITTED,
-				"%s %s: %s says %s to %s: it can't be opened again (SIGHUP, --rotate); give %s access",
+				"%s %s: %s says %s to %s: it can't be opened again (SIGHUP, --rotate, the end of --learn); give %s access",
 				place->option, place->path, place->socket ? "it" : "its folder", ERRNO_NAME(errnum),
 				sandbox->user ? sandbox->user : "us", sandbox->user ? sandbox->user : "us");
 	}

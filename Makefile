@@ -173,7 +173,12 @@ soak: all
 
 # Every call of every way to run fails with every errno.
 faults: tests
-	FAULTS=all prove -v tests/faults.t $(BUILD)/tests/unit/faults.t
+	FAULTS=all prove -v tests/deep/faults.t $(BUILD)/tests/unit/faults.t
+
+# What takes longer than scripts/check has time for: sanitizers, fuzzers and valgrind; analysers; calls of the real binary
+# that fail.
+deep: tests
+	prove --timer --failures tests/deep/*.t
 
 format:
 	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
@@ -203,4 +208,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check check-i386 vm vm-all vm-small vm-container bench fuzz soak faults format install uninstall completion dist deb rpm clean
+.PHONY: all release FORCE tests check check-i386 vm vm-all vm-small vm-container bench fuzz soak faults deep format install uninstall completion dist deb rpm clean

@@ -3,7 +3,7 @@
 #
 # All unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, each fuzzer for a while (FUZZ_S, 20 seconds), and the
 # program itself on this kernel under valgrind.
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 n=0
 work=$(mktemp -d)

@@ -19,7 +19,7 @@ use POSIX qw(:sys_wait_h);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $root = dirname(dirname(abs_path(__FILE__)));
+my $root = dirname(dirname(dirname(abs_path(__FILE__))));
 my $build = $ENV{BUILD} // "$root/build";
 my $connsnoop = $ENV{CONNSNOOP} // "$build/connsnoop";
 my $caller = "$build/tests/workload/caller";

@@ -3,7 +3,7 @@
 #
 # Compilers and tools that read the program for mistakes: gcc -fanalyzer, cppcheck, clang-tidy. What they complain of is
 # looked at and mended, or has a line in analysis.known that says why it is none.
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -28,7 +28,7 @@ found()
 clean()
 {
 	n=$((n + 1))
-	grep -v '^#' tests/analysis.known | awk 'NF { print $1, $2, $3 }' | sort -u >"$work/known"
+	grep -v '^#' tests/deep/analysis.known | awk 'NF { print $1, $2, $3 }' | sort -u >"$work/known"
 	found "$1" <"$2" | awk '{ print $2, $3, $4 }' | grep -vxFf "$work/known" >"$work/new"
 	if [ ! -s "$work/new" ]; then
 		echo "ok $n - $1"

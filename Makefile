@@ -39,7 +39,12 @@ SYSROOT ?= $(if $(MUSL),,$(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH))
 ifneq ($(SYSROOT),)
 SYSROOT_LIB := $(SYSROOT)/usr/lib/$(word 4,$(ARCH_LINE))
 override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(word 4,$(ARCH_LINE))
-override LDFLAGS += -B$(SYSROOT_LIB) -L$(SYSROOT_LIB)
+override LDFLAGS += -L$(SYSROOT_LIB)
+# Libraries of a newer suite than the compiler's C library call C23's forms of two functions (2.38), which differ in that
+# they take binary numbers, too.
+ifneq ($(word 6,$(ARCH_LINE)),bookworm)
+override LDFLAGS += -Wl,--defsym=__isoc23_strtol=strtol -Wl,--defsym=__isoc23_strtoul=strtoul
+endif
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
 endif
 ifneq ($(MUSL),)
@@ -91,7 +96,7 @@ $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
 ARCHES := $(shell awk '$$1 ~ /^[a-z]/ { print $$1 }' scripts/architectures)
 
 release: $(ARCHES:%=build/release/connsnoop-%)
-	@wc -c $^
+	@wc -c $(sort $^)
 
 build/release/connsnoop-%: FORCE
 	@mkdir -p build/release
@@ -107,6 +112,8 @@ CHECK_CC := $(if $(MUSL),cc,$(CC))
 tests: all
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	$(MAKE) ARCH=arm64 all
+	$(MAKE) ARCH=s390x all
 	$(MAKE) callers-arm64 callers-s390x
 
 # Unit tests, quick; scripts/check runs everything.
@@ -119,7 +126,7 @@ vm: all
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	KERNEL="$(KERNEL)" KERNELS="$(KERNELS)" prove -v tests/vm/vm.t
 
-# The same for every architecture: scripts/deps cross vm-all first.
+# Boots kernels of every architecture, or ARCHES="..."; scripts/deps cross vm-all brings what it takes.
 vm-all: release $(ARCHES:%=callers-%)
 	prove -v tests/vm/all.t
 

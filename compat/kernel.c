@@ -168,7 +168,7 @@ bool kernel_has_mapped_rings(const struct object_kernel *kernel)
 		array = make_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), 1, BPF_F_MMAPABLE);
 	if (array >= 0)
 		bell = make_map(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);
-	if (bell == -EPERM && object_raise_memlock())
+	if (array >= 0 && bell == -EPERM && object_raise_memlock())
 		bell = make_map(BPF_MAP_TYPE_RINGBUF, 0, 0, page, 0);
 	if (bell >= 0)
 		prog = load_bell(bell, kernel->version);

@@ -70,7 +70,7 @@ const char options_help[] =
 	"How it is traced:\n"
 	"      --hook HOOK      auto (default), kprobe, proto or tracepoint\n"
 	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
-	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 256, less on small machines)\n"
+	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 1 MiB, less on small machines)\n"
 	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"

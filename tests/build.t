@@ -53,6 +53,7 @@ ok 'gcc builds it without a warning' make -s CC=gcc BUILD="$work/gcc"
 ok 'clang builds it without a warning' make -s CC=clang BUILD="$work/clang"
 ok 'what clang built runs' "$work/clang/connsnoop" --version
 ok 'arm64, cross-compiled' make -s ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+ok 's390x, cross-compiled, big-endian' make -s ARCH=s390x
 ok 'static and stripped' is_static build/connsnoop
 ok 'static and stripped on arm64' is_static build/arm64/connsnoop
 if [ "$(uname -m)" = x86_64 ]; then

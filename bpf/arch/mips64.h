@@ -97,7 +97,8 @@ static always_inline void read_call(struct event *ev, __u64 regs)
 /* What a program on the entry of every system call asks first. */
 static always_inline int is_connecting(__u32 id, int native)
 {
-	return id == NR_O32_CONNECT || id == NR_O32_SOCKETCALL || id == NR_N32_CONNECT || (native && id == NR_CONNECT);
+	return id == NR_O32_CONNECT || id == NR_O32_SOCKETCALL || id == NR_O32_SYSCALL || id == NR_N32_CONNECT ||
+	       (native && id == NR_CONNECT);
 }
 
 static always_inline int take_args(struct user_call *call, __u32 id, const __u64 args[3])
@@ -113,15 +114,17 @@ static always_inline int take_args(struct user_call *call, __u32 id, const __u64
 	return 1;
 }
 
-/* Of o32's syscall(4000) the number is the real one's, and the arguments are one further on. */
+/* o32's syscall(4000) has the number in front of the arguments. */
 static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 regs)
 {
-	__u64 args[4] = {}, nr = 0;
+	__u64 args[4] = {};
 
-	if (bpf_probe_read_kernel(&nr, sizeof(nr), AT(regs, regs[2])) ||
-	    bpf_probe_read_kernel(args, sizeof(args), AT(regs, regs[4])))
+	if (bpf_probe_read_kernel(args, sizeof(args), AT(regs, regs[4])))
 		return 0;
-	if (nr == NR_O32_SYSCALL) {
+	if (id == NR_O32_SYSCALL) {
+		id = (__u32)args[0];
+		if (id != NR_O32_CONNECT && id != NR_O32_SOCKETCALL)
+			return 0;
 		args[0] = args[1];
 		args[1] = args[2];
 		args[2] = args[3];
@@ -131,7 +134,7 @@ static always_inline int read_user_call(struct user_call *call, __u32 id, __u64 
 
 static always_inline int guess_user_call(struct user_call *call, __u32 id, const __u64 args[3])
 {
-	return take_args(call, id, args);
+	return id != NR_O32_SYSCALL && take_args(call, id, args);
 }
 
 #endif

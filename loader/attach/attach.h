@@ -87,9 +87,9 @@ const char *learnt_name(enum learnt_at at);
 
 struct hook {
 	enum hook_kind kind;
-	char name[80];	    /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
-	bool by_pmu;	    /* a kprobe set by the PMU, not through tracefs */
-	bool misses_calls;  /* calls of 32-bit programs, or socketcall, pass by it, though the kernel has them */
+	char name[80];	   /* "kprobe:security_socket_connect", or of many places the kind alone: "proto" */
+	bool by_pmu;	   /* a kprobe set by the PMU, not through tracefs */
+	bool misses_calls; /* calls of 32-bit programs, or socketcall, pass by it, though the kernel has them */
 	struct probe probes[HOOK_PLACES_MAX];
 	char places[HOOK_PLACES_MAX][80]; /* for events, by their place: "proto:inet_stream_connect" */
 	int place_count;

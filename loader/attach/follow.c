@@ -95,8 +95,7 @@ static void close_all(struct hook *hook)
 
 /*
  * On MIPS a kprobe on wake_up_new_task() or release_task() is the kernel's end within some hundred hits ("Break instruction
- * in kernel code", Debian's 6.1 of 32 bits, seen with tracefs alone and no program), while the same on
- * security_socket_connect() is not.
+ * in kernel code", Debian's 6.1 of 32 and 64 bits, seen with tracefs alone and no program); see hook.c.
  */
 #ifdef __mips__
 #define KPROBES_CAN_FOLLOW false

@@ -132,7 +132,7 @@ static int open_learner(struct probe *probe, int prog)
 {
 	struct error ignored;
 
-	if (!probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, &ignored))
+	if (CONNECT_HAS_TRACEPOINT && !probe_open_tracepoint(probe, "syscalls", "sys_enter_connect", prog, &ignored))
 		return 0;
 	return probe_open_tracepoint(probe, "raw_syscalls", "sys_enter", prog, &ignored);
 }

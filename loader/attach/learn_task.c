@@ -241,20 +241,29 @@ static bool learn_parent(struct study *study)
 	return pairs == 1 || singles == 1;
 }
 
+/* So many words behind real_parent, wherever that is: parent, children and sibling, which are lists, come before it. */
+#define PARENT_TO_LEADER (6 * WORD)
+
+/*
+ * Registers that were saved when the task gave up its processor (struct thread_struct) may hold its address as well: then
+ * it is the one that stands where it has to behind the parent.
+ */
 static bool learn_leader(struct study *study)
 {
-	size_t found = 0, count = 0;
+	size_t due = study->learnt->at[TASK_PARENT] + PARENT_TO_LEADER, found = 0, count = 0;
+	bool is_due = false;
 
 	for (size_t at = 0; at < study->thread.size; at += WORD) {
 		if (word_of(&study->thread, at) != study->self.address ||
 		    word_of(&study->self, at) != study->self.address ||
 		    word_of(&study->child, at) != study->child.address)
 			continue;
+		is_due |= study->learnt->parts & IDENTITY_PPID && at == due;
 		found = at;
 		count++;
 	}
-	study->learnt->at[TASK_LEADER] = (uint32_t)found;
-	return count == 1;
+	study->learnt->at[TASK_LEADER] = (uint32_t)(is_due ? due : found);
+	return is_due || count == 1;
 }
 
 /* This process's start did not change, and is what /proc says of it; the child's lies between two looks at the clock. */

@@ -147,12 +147,19 @@ static inline uint32_t number_at(const void *bytes, size_t at)
 
 /*
  * Kernel memory is the upper half of all, on 32-bit machines that or less; errors are the last page of it. s390 has an
- * address space for the kernel alone, and memory from its beginning on.
+ * address space for the kernel alone, and memory from its beginning on. mips64 dies of an address that is in none of its
+ * segments (no exception table is asked, up to 7.1), so that there only what is in one of those that hold memory may be
+ * followed.
  */
 static inline bool is_pointer(uint64_t word)
 {
-#ifdef __s390x__
+#if defined(__s390x__)
 	return word >= PEEK_RELATIVE && word >> 53 == 0 && word % 8 == 0;
+#elif defined(__mips64)
+	/* XKPHYS (physical memory in several ways), XKSEG, CKSEG0 to CKSEG3 */
+	return (word >> 62 == 2 ? (word & 0x07ffff0000000000) == 0
+				: word >> 40 == 0xc00000 || word >> 31 == 0x1ffffffff) &&
+	       word % 8 == 0 && word < (uint64_t)-4096;
 #else
 	return word >> (8 * WORD - 1) && word % WORD == 0 && word < (unsigned long)-4096;
 #endif
@@ -169,6 +176,16 @@ int follow_start(struct hook *hook, const struct hook_parts *parts, struct error
 
 /* proto.c: the rung for kernels without the security hook. Sets the constants that kprobe/connect needs. */
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err);
+
+/*
+ * mips64 has three tables of system calls, and the tracepoint of a call knows its number in one of them only: which of
+ * their programs it sees depends on the kernel's configuration (find_syscall_meta(), kernel/trace/trace_syscalls.c).
+ */
+#if defined(__mips64)
+#define CONNECT_HAS_TRACEPOINT false
+#else
+#define CONNECT_HAS_TRACEPOINT true
+#endif
 
 /* tracepoint.c: the rung for kernels without kprobes. */
 int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct error *err);

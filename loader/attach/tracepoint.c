@@ -103,11 +103,13 @@ int tracepoint_start(struct hook *hook, const struct hook_parts *parts, struct e
 	learn_by_tracepoint(hook, parts);
 	if (learn_set_constants(hook, parts, err) || follow_start(hook, parts, err))
 		return -1;
-	native = open_perf(hook, "tracepoint/connect", "syscalls", "sys_enter_connect", parts, &first) != 0;
+	native = !CONNECT_HAS_TRACEPOINT ||
+		 open_perf(hook, "tracepoint/connect", "syscalls", "sys_enter_connect", parts, &first);
 	hook->has_sockfd = true;
 	strcpy(hook->name, "tracepoint");
 	if (native && open_all_calls(hook, true, parts, err)) {
-		*err = first;
+		if (CONNECT_HAS_TRACEPOINT)
+			*err = first;
 		return -1;
 	}
 	if (!native)

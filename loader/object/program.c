@@ -125,8 +125,11 @@ static int load_with_log(struct load *load)
 
 static int explain(const struct load *load, int errnum, struct error *err)
 {
-	const char *advice = load->log && load->log[0] ? last_line(load->log) : NULL;
+	const char *advice = load->log && load->log[0] ? last_line(load->log) : NULL, *jit = "";
 
+	/* "program requires BPF JIT compiler but it is not available" (7.x, and off by default on riscv) */
+	if (advice && strstr(advice, "JIT"))
+		jit = "; switch it on with sysctl net.core.bpf_jit_enable=1";
 	if (errnum == EPERM || errnum == EACCES) {
 		if (!advice)
 			advice =
@@ -142,8 +145,8 @@ static int explain(const struct load *load, int errnum, struct error *err)
 	return error_set(err,
 			 (errnum == EPERM || errnum == EACCES) && !(load->log && load->log[0]) ? STATUS_NOT_PERMITTED
 											       : STATUS_UNSUPPORTED,
-			 "%s: loading program %s (%u instructions): bpf(BPF_PROG_LOAD) says %s: %s", load->object->name,
-			 load->section, load->count, ERRNO_NAME(errnum), advice);
+			 "%s: loading program %s (%u instructions): bpf(BPF_PROG_LOAD) says %s: %s%s",
+			 load->object->name, load->section, load->count, ERRNO_NAME(errnum), advice, jit);
 }
 
 static int load_insns(const struct object *object, const char *section, int type, const struct bpf_insn *insns,

@@ -46,7 +46,7 @@ my %machine = (
 		program => qr/32-bit.*MIPS32/,
 	},
 	mips64el => {
-		qemu => [qw(-M malta -cpu MIPS64R2-generic -m 512)],
+		qemu => [qw(-M malta -cpu 5KEf -m 512)],
 		console => 'console=ttyS0',
 		program => qr/64-bit.*MIPS64/,
 	},
@@ -62,7 +62,8 @@ my %machine = (
 	},
 	riscv64 => {
 		qemu => [qw(-M virt -smp 2 -m 640)],
-		console => 'console=ttyS0',
+		# off by default there, and from 7.x on our programs are refused without it
+		console => 'console=ttyS0 sysctl.net.core.bpf_jit_enable=1',
 		program => qr/RISC-V/,
 	},
 );

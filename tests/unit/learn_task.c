@@ -322,6 +322,14 @@ static void mislead_leader(void)
 	copy_word(TASK_LEADER, ELSEWHERE);
 }
 
+/* Two, of which none stands where the leader has to. */
+static void mislead_leader_moved(void)
+{
+	copy_word(TASK_LEADER, ELSEWHERE);
+	copy_word(TASK_LEADER, ELSEWHERE + 8);
+	tasks_put_word(tasks_bytes(tasks.current) + tasks.layout->at[TASK_LEADER], tasks_address(STRANGER));
+}
+
 /* Whom each of them woke last, its parent: no second one stands beside it. */
 static void mislead_wakee(void)
 {
@@ -426,7 +434,10 @@ static void mislead_mother(void)
 	tasks_put_number(tasks_bytes(MOTHER) + tasks.layout->at[TASK_TGID], (uint32_t)getppid() + 1);
 }
 
-/* A wrong candidate beside the right one: neither is believed. One that does not fit all three is none. */
+/*
+ * A wrong candidate beside the right one: neither is believed, but for the leader, whose place behind the parent is known.
+ * One that does not fit all three is none.
+ */
 static void test_misleading(void **state)
 {
 	static const struct {
@@ -437,7 +448,8 @@ static void test_misleading(void **state)
 		{"ids", mislead_ids, IDENTITY_ALL & ~IDENTITY_CGROUP_ID},
 		{"ids of self", mislead_ids_of_self, 0},
 		{"ids of others", mislead_ids_of_others, 0},
-		{"leader", mislead_leader, IDENTITY_START | IDENTITY_NS_PID},
+		{"leader", mislead_leader, 0},
+		{"leader moved", mislead_leader_moved, IDENTITY_START | IDENTITY_NS_PID},
 		{"wakee", mislead_wakee, 0},
 		{"parent", mislead_parent, IDENTITY_PPID | IDENTITY_NS_PID},
 		{"parent of child", mislead_parent_of_child, 0},

@@ -5,7 +5,8 @@
 #
 #	KERNEL="image..."	these (x86_64), or KERNELS=dir: every image in there
 #	HOOK=name		the hook that has to be found in use there (else the kernel's symbols tell)
-#	otherwise		Debian's 5.10, 6.1, 6.12 and newest on x86_64, and 6.12 on arm64
+#	otherwise		Debian's 5.10, 6.1, 6.12 and newest on x86_64, and 6.12 on arm64; the callers only on
+#				s390x, since it is big-endian (tests/vm/all.t has the others)
 #	CONNSNOOP, CONNSNOOP_ARM64, STORM, SCENES, TABLE=1: see tests/vm/run
 
 use strict;
@@ -42,6 +43,15 @@ sub arm64_images
 	return $ENV{KERNEL} || $ENV{KERNELS} || !-x $arm64 ? () : debian('arm64', 'trixie');
 }
 
+sub s390x_images
+{
+	my @parts = qw(s390x bookworm s390x);
+
+	return () if $ENV{KERNEL} || $ENV{KERNELS} || !-x "$build/s390x/connsnoop";
+	chomp(my $image = `'$root/scripts/fetch-kernel' @parts`);
+	return length $image ? $image : ();
+}
+
 my @options = (
 	$ENV{HOOK} ? ('--hook', $ENV{HOOK}) : (),
 	$ENV{STORM} ? ('--storm', $ENV{STORM}) : (),
@@ -50,10 +60,13 @@ my @options = (
 );
 my @images = images();
 my @arm64_images = arm64_images();
+my @s390x_images = s390x_images();
 
-if (!@images && !@arm64_images) {
+if (!@images && !@arm64_images && !@s390x_images) {
 	print "1..0 # SKIP no kernel to boot\n";
 	exit;
 }
 exec "$here/run", @options, '--connsnoop', $binary, @images,
-	@arm64_images ? ('--arch', 'arm64', '--connsnoop', $arm64, @arm64_images) : ();
+	@arm64_images ? ('--arch', 'arm64', '--connsnoop', $arm64, @arm64_images) : (),
+	@s390x_images ? ('--arch', 's390x', '--connsnoop', "$build/s390x/connsnoop", '--scenes', 'doctor callers',
+		@s390x_images) : ();

@@ -121,6 +121,11 @@ check: all
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	prove $(BUILD)/tests/unit/*.t
 
+# The same as 32-bit programs, as far as they are not about a 64-bit kernel's memory: scripts/deps cross-i386 first.
+check-i386:
+	$(MAKE) ARCH=i386 all
+	$(MAKE) -f tests/unit/Makefile BUILD=build/i386 CC=i686-linux-gnu-gcc SYSROOT=build/sysroot-i386 check
+
 # Boots kernels and plays every case in them: Debian's, or KERNEL="image..." or all in KERNELS=folder.
 vm: all
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
@@ -158,4 +163,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check vm vm-all vm-small bench fuzz format install clean
+.PHONY: all release FORCE tests check check-i386 vm vm-all vm-small bench fuzz format install clean

@@ -116,5 +116,8 @@ struct sys_exit_connect {
 SEC("tracepoint/end")
 int tracepoint_end(struct sys_exit_connect *ctx)
 {
-	return end(ctx, (__s32)ctx->ret);
+	__s32 result = (__s32)ctx->ret;
+
+	/* On MIPS an error is a positive number, and that it is one stands in another register. Connect returns no other. */
+	return end(ctx, result > 0 ? -result : result);
 }

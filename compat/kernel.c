@@ -225,9 +225,15 @@ static int explain_refusal(int errnum, struct error *err)
 
 int kernel_probe(struct object_kernel *kernel, struct error *err)
 {
+	struct utsname name;
 	int fd;
 
 	memset(kernel, 0, sizeof(*kernel));
+	if (!sys_uname(&name) && kernel_is_wider(name.machine, 8 * sizeof(long)))
+		return error_set(
+			err, STATUS_UNSUPPORTED,
+			"tracing this kernel (%.64s): its registers are wider than this %d-bit program knows; take the connsnoop that was built for it",
+			name.machine, (int)(8 * sizeof(long)));
 	if (!capability_to_trace())
 		return error_set(
 			err, STATUS_NOT_PERMITTED,

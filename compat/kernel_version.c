@@ -96,3 +96,8 @@ int kernel_version_candidates(unsigned int codes[KERNEL_VERSION_MAX])
 		add_candidate(codes, &count, codes[count - 1] | 255);
 	return count;
 }
+
+bool kernel_is_wider(const char *machine, int bits)
+{
+	return bits < 64 && (strstr(machine, "64") || !strncmp(machine, "armv8", 5) || !strcmp(machine, "s390x"));
+}

@@ -6,6 +6,8 @@
 #ifndef CONNSNOOP_KERNEL_VERSION_H
 #define CONNSNOOP_KERNEL_VERSION_H
 
+#include <stdbool.h>
+
 #define KERNEL_VERSION_MAX 8
 
 /*
@@ -20,5 +22,11 @@ unsigned int kernel_version_parse(const char *text);
 
 /* The code in an ELF note "Linux", type 0, of the vDSO mapped at `vdso`; 0: none (32-bit ARM has no such note). */
 unsigned int kernel_version_of_vdso(const void *vdso);
+
+/*
+ * Whether a program of so many bits runs on a kernel of more, by what uname(2) calls the machine (a 64-bit arm kernel is
+ * "armv8l" to 32-bit programs). Its BPF programs would look for 32-bit registers.
+ */
+bool kernel_is_wider(const char *machine, int bits);
 
 #endif

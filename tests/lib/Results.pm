@@ -6,7 +6,6 @@ package Results;
 use strict;
 use warnings;
 
-use Errno;
 use Events;
 use Test::More;
 
@@ -32,8 +31,6 @@ sub crowd
 
 	return $late > $all / 10 ? ("$late of $all threads say that it took much longer") : ();
 }
-
-my %errno_name = map { Errno->can($_)->() => $_ } grep { $_ !~ /^(?:EWOULDBLOCK|EDEADLOCK|ENOTSUP)$/ } keys %!;
 
 # fd => what is to be known of its only attempt, in order
 sub by_fd
@@ -64,9 +61,9 @@ sub may_miss
 
 sub outcome_of
 {
-	my ($errno) = @_;
+	my ($told) = @_;
 
-	return $errno == 0 ? 'success' : ($errno_name{$errno} // '') eq 'EINPROGRESS' ? 'in_progress' : 'failure';
+	return $told->{errno} == 0 ? 'success' : $told->{error} eq 'EINPROGRESS' ? 'in_progress' : 'failure';
 }
 
 # The ways in which an event is not what its caller saw.
@@ -86,9 +83,9 @@ sub faults
 		$wrong->('unknown') unless may_miss($release, $told->{fd});
 		return @faults;
 	}
-	$wrong->("$outcome, errno $told->{errno}") if $outcome ne outcome_of($told->{errno});
+	$wrong->("$outcome, errno $told->{errno}") if $outcome ne outcome_of($told);
 	if ($outcome eq 'failure') {
-		my $name = $errno_name{$told->{errno}};
+		my $name = $told->{error};
 		$wrong->("error $event->{error}, not $name") if $event->{error} ne $name;
 	} elsif (exists $event->{error}) {
 		$wrong->("$outcome with an error");

@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ADDRESS 0x7ffc12345670
+/* As much of it as an address has. */
+#define ADDRESS ((uintptr_t)0x7ffc12345670)
 
 static struct trial trial;
 static uint8_t *stack;
@@ -96,7 +97,7 @@ static void test_two_places(void **state)
 static void test_not_aligned(void **state)
 {
 	(void)state;
-	put_regs(REGS_SIZE + 12);
+	put_regs(REGS_SIZE + sizeof(long) * 3 / 2);
 	assert_int_equal(search(), 0);
 }
 

@@ -91,7 +91,7 @@ static void test_pruned(void **state)
 	object_set_constant(object, "STACK_SIZE", 0, &err);
 	sys_close(object_load_program(object, CONNECT, BPF_PROG_TYPE_KPROBE, &image_kernel, &err));
 	assert_int_equal(model.loads, 2);
-	assert_true(on <= whole && model.last_count + 80 < on);
+	assert_true(on <= whole && model.last_count + 40 < on);
 	/* What is refused is told by the length that was refused. */
 	model.load_error = EACCES;
 	model.load_reason = "R1 invalid mem access 'inv'";

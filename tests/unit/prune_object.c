@@ -197,7 +197,7 @@ static void connect_all(struct mapped_ring *ring, int pending)
 		call.ax = i / 20 % 4 == 3 ? 17 : 0;
 		call.no_call = i % 37 == 0;
 		model.user_page_ends = i % 3 == 0;
-		model.pid_tgid = (1 + i / 11 % 8) << 32 | 1;
+		model.pid_tgid = (uint64_t)(1 + i / 11 % 8) << 32 | 1;
 		model.uid_gid = i / 13 % 4;
 		strcpy(model.comm, i / 17 % 2 ? "curl" : "nobody");
 		addr.in.sin_family = i / 7 % 8 == 0 ? AF_UNIX : i / 7 % 8 == 1 ? AF_INET6 : AF_INET;

@@ -185,6 +185,20 @@ static void test_vdso_with_bad_lengths(void **state)
 	}
 }
 
+/* A program of 32 bits is no use to a kernel of more. */
+static void test_wider(void **state)
+{
+	static const char *const wide[] = {"x86_64", "aarch64", "armv8l", "mips64", "ppc64le", "riscv64", "s390x"};
+	static const char *const narrow[] = {"i686", "armv7l", "armv5tel", "mips", "ppc", "s390", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		assert_true(kernel_is_wider(wide[i], 32));
+		assert_false(kernel_is_wider(wide[i], 64));
+		assert_false(kernel_is_wider(narrow[i], 32));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 static const struct CMUnitTest tests[] = {
@@ -196,6 +210,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_nothing),
 	TEST(test_vdso),
 	TEST(test_vdso_with_bad_lengths),
+	TEST(test_wider),
 };
 
 RUN(tests)

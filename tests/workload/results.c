@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Connects that end in every way there is. Says of each, on stdout and by one write(), what its caller saw: descriptor,
- * thread, errno, how long it took, and what getsockname() says afterwards. Each has a descriptor of its own.
+ * thread, errno and its name (the numbers are not the same everywhere), how long it took, and what getsockname() says afterwards. Each has a descriptor of its own.
  */
 #define _GNU_SOURCE
 #include "tools.h"
@@ -46,8 +46,8 @@ static unsigned long long now_ns(void)
 static void tell(int fd, int error, unsigned long long ns, const char *rest)
 {
 	char line[512];
-	int len = snprintf(line, sizeof(line), "{\"fd\":%d,\"tid\":%d,\"errno\":%d,\"ns\":%llu%s}\n", fd,
-			   (int)syscall(SYS_gettid), error, ns, rest);
+	int len = snprintf(line, sizeof(line), "{\"fd\":%d,\"tid\":%d,\"errno\":%d,\"error\":\"%s\",\"ns\":%llu%s}\n",
+			   fd, (int)syscall(SYS_gettid), error, error > 0 ? strerrorname_np(error) : "", ns, rest);
 
 	if (write(STDOUT_FILENO, line, len) != len)
 		_exit(1);

@@ -40,6 +40,17 @@
 #define AUDIT_ARCH_NATIVE AUDIT_ARCH_RISCV64
 #endif
 
+/* musl on 32 bits, whose time has 64 (1.2), calls those that have 32 otherwise. */
+#if !defined(__NR_clock_gettime) && defined(__NR_clock_gettime32)
+#define __NR_clock_gettime __NR_clock_gettime32
+#endif
+#if !defined(__NR_clock_nanosleep) && defined(__NR_clock_nanosleep_time32)
+#define __NR_clock_nanosleep __NR_clock_nanosleep_time32
+#endif
+#if !defined(__NR_gettimeofday) && defined(__NR_gettimeofday_time32)
+#define __NR_gettimeofday __NR_gettimeofday_time32
+#endif
+
 #ifndef __NR__llseek
 #define __NR__llseek (-1)
 #endif

@@ -2,8 +2,10 @@
 # make                                     build/connsnoop, static and stripped
 # make ARCH=s390x                          build/s390x/connsnoop, by Debian's cross compiler
 # make release                             build/release/connsnoop-ARCH of all in scripts/architectures
+# make SMALL=1 [ARCH=armhf]                build/small[/ARCH]/connsnoop, for boxes with little flash; see small.mk
 # make install DESTDIR= PREFIX=/usr/local  make clean
-# make check | vm | vm-all | bench | fuzz  see README.md
+# make check | vm | vm-all | vm-small | bench | fuzz    see README.md
+# make dist | deb | rpm                    see docs/install.md
 
 VERSION := 0.1.0
 # A line of scripts/architectures: by what uname -m says, or by the name.
@@ -15,24 +17,30 @@ ifeq ($(ARCH_LINE),)
 $(error scripts/architectures has no $(ARCH))
 endif
 CROSS_COMPILE ?= $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(word 3,$(ARCH_LINE))-)
+# What scripts/musl-libs brought: for SMALL=1, where it is there, and for CC=musl-gcc.
+MUSL ?= $(if $(or $(SMALL),$(findstring musl,$(CC))),$(wildcard build/musl-$(ARCH)))
 ifeq ($(origin CC),default)
-CC := $(CROSS_COMPILE)gcc
+CC := $(if $(MUSL),$(MUSL)/,$(CROSS_COMPILE))gcc
 endif
 STRIP ?= $(CROSS_COMPILE)strip
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null || echo pkg-config)
 PREFIX ?= /usr/local
-BUILD ?= build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
+BUILD ?= build$(if $(SMALL),/small)$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
 
-CFLAGS ?= -O2 -g
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-DIRS := loader $(patsubst %/,%,$(wildcard loader/*/)) compat
+CFLAGS ?= $(if $(SMALL),-Os,-O2) -g
+# Packages, which are built by compilers to come, say WERROR=
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+DIRS := loader $(patsubst %/,%,$(sort $(wildcard loader/*/))) compat
 INCLUDES := -Iinclude $(addprefix -I,$(DIRS))
+# The folder of the build is nobody's business: two of them give the same bytes.
+override CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCONNSNOOP_VERSION='"$(VERSION)"' $(INCLUDES)
 
 # Libraries of another architecture: multiarch ones are found by the compiler; else what scripts/deps cross-ARCH unpacked.
-SYSROOT ?= $(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH)))
+SYSROOT ?= $(if $(MUSL),,$(if $(CROSS_COMPILE),$(wildcard build/sysroot-$(ARCH))))
 ifneq ($(SYSROOT),)
 SYSROOT_LIB := $(SYSROOT)/usr/lib/$(word 4,$(ARCH_LINE))
 override CPPFLAGS += -isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(word 4,$(ARCH_LINE))
@@ -44,13 +52,26 @@ override LDFLAGS += -Wl,--defsym=__isoc23_strtol=strtol -Wl,--defsym=__isoc23_st
 endif
 PKG_CONFIG := PKG_CONFIG_LIBDIR=$(SYSROOT_LIB)/pkgconfig PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) pkg-config
 endif
+ifneq ($(MUSL),)
+override CPPFLAGS += -isystem $(MUSL)/include
+override LDFLAGS += -L$(MUSL)/lib
+LIBS ?= -lelf -lcap -lz
+endif
 LIBS ?= $(shell $(PKG_CONFIG) --static --libs libelf libcap 2>/dev/null || echo -lelf -lz -lcap)
 
-SOURCES := $(wildcard $(addsuffix /*.c,$(DIRS)))
+# Nothing unwinds a stack, what separates code from data in memory takes pages of the file, and seeing all sources at once
+# gcc makes a tenth less of them.
+ifneq ($(SMALL),)
+override CFLAGS += -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables $(if $(findstring clang,$(CC)),,-flto=auto) \
+	$(if $(filter mips%,$(ARCH)),-mplt)
+override LDFLAGS += -no-pie -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,--build-id=none
+endif
+
+include small.mk
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/loader/embedded.o
 BPF_SOURCES := $(wildcard bpf/*.[ch] bpf/arch/*.h include/*.h)
 # v1 is the instruction set of 4.4; clang 20 would take v3.
-BPF_CFLAGS := -target $(word 7,$(ARCH_LINE)) -mcpu=v1 -O2 -g0 -Wall -Wextra -Werror -Iinclude -Ibpf \
+BPF_CFLAGS := -target $(word 7,$(ARCH_LINE)) -mcpu=v1 -O2 -g0 -Wall -Wextra $(WERROR) -Iinclude -Ibpf \
 	-DARCH_HEADER='"arch/$(word 8,$(ARCH_LINE)).h"'
 
 all: $(BUILD)/connsnoop
@@ -63,9 +84,12 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/loader/embedded.o: loader/embedded.S $(BUILD)/connsnoop.bpf.o
+$(BUILD)/obj/loader/embedded.o: loader/embedded.S $(EMBEDDED)
 	@mkdir -p $(@D)
-	$(CC) -DBPF_OBJECT='"$(BUILD)/connsnoop.bpf.o"' -c -o $@ $<
+	$(CC) -DBPF_OBJECT='"$(EMBEDDED)"' -c -o $@ $<
+
+%.gz: %
+	gzip -9 -n -c $< >$@
 
 # Without the labels of jumps, of which clang makes a symbol each: a fifth of the file.
 $(BUILD)/connsnoop.bpf.o: $(BPF_SOURCES)
@@ -86,9 +110,17 @@ build/release/connsnoop-%: FORCE
 
 FORCE:
 
+# cmocka is glibc's.
+CHECK_CC := $(if $(MUSL),cc,$(CC))
+
+# The sandbox as a kernel enforces it: the VMs' program, and this machine's.
+$(BUILD)/tests/workload/confined: tests/sandbox/confined.c $(filter-out %/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -std=gnu11 -static -Wl,--gc-sections $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # What tests need beside the program.
-tests: all
-	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+tests: all $(BUILD)/tests/workload/confined
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
 	$(MAKE) ARCH=arm64 all
 	$(MAKE) ARCH=s390x all
@@ -96,7 +128,7 @@ tests: all
 
 # Unit tests, quick; scripts/check runs everything.
 check: all
-	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CC) check-binaries
+	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	prove $(BUILD)/tests/unit/*.t
 
 # The same as 32-bit programs, as far as they are not about a 64-bit kernel's memory: scripts/deps cross-i386 first.
@@ -113,9 +145,19 @@ vm: all
 vm-all: release $(ARCHES:%=callers-%)
 	prove -v tests/vm/all.t
 
+# Small builds on armhf and mipsel: scripts/deps cross-armhf cross-mipsel musl-armhf musl-mipsel vm-all first.
+vm-small: callers-armhf callers-mipsel
+	$(MAKE) SMALL=1 ARCH=armhf
+	$(MAKE) SMALL=1 ARCH=mipsel
+	prove -v tests/vm/small.t
+
 callers-%:
 	$(MAKE) -C tests/workload BUILD=$(abspath $(if $(filter $(HOST_ARCH),$*),build,build/$*)) \
 		CROSS_COMPILE=$(if $(filter-out $(HOST_ARCH),$*),$(shell awk '$$1 == "$*" { print $$3 }' scripts/architectures)-)
+# connsnoop alone in containers on Debian's 6.12, or KERNEL="image...".
+vm-container: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	KERNEL="$(KERNEL)" prove -v tests/vm/container.t
 
 bench: all
 	tests/bench/run
@@ -123,16 +165,47 @@ bench: all
 fuzz:
 	$(MAKE) -f tests/fuzz/Makefile fuzz FUZZ_S=$(or $(FUZZ_S),60)
 
+# Hours of load in a few: 20,000 connects a second by processes that live 5 ms, as far as the emulated machine gets.
+soak: all
+	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
+	tests/vm/run --table --scenes soak --soak $(or $(SOAK_S),1800) --timeout $$(($(or $(SOAK_S),1800) + 600)) \
+		$(or $(KERNEL),$$(scripts/fetch-kernel amd64 trixie))
+
+# Every call of every way to run fails with every errno.
+faults: tests
+	FAULTS=all prove -v tests/deep/faults.t $(BUILD)/tests/unit/faults.t
+
+# What takes longer than scripts/check has time for: sanitizers, fuzzers and valgrind; analysers; calls of the real binary
+# that fail.
+deep: tests
+	prove --timer --failures tests/deep/*.t
+
 format:
 	clang-format -i $$(find include bpf loader compat tests -name '*.[ch]')
 
+# packaging/files says what and where; PARTS="program manual completion systemd" takes more of it, or less.
 install: all
-	install -D -m 755 $(BUILD)/connsnoop $(DESTDIR)$(PREFIX)/sbin/connsnoop
-	install -D -m 644 connsnoop.8 $(DESTDIR)$(PREFIX)/share/man/man8/connsnoop.8
+	BUILD='$(BUILD)' PREFIX='$(PREFIX)' scripts/install
+
+uninstall:
+	PREFIX='$(PREFIX)' scripts/install --remove
+
+# From --help; tests/packages.t holds them against it.
+completion: all
+	scripts/completion bash >packaging/completion/connsnoop
+	scripts/completion zsh >packaging/completion/_connsnoop
+
+# The sources and checksums; the same bytes wherever and whenever they are made from the same commit.
+dist:
+	BUILD='$(BUILD)' scripts/dist $(VERSION)
+
+# A package of this machine's architecture, in build/packages.
+deb rpm:
+	BUILD='$(BUILD)' scripts/package $@ $(VERSION)
 
 clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d)
 
-.PHONY: all release FORCE tests check check-i386 vm vm-all bench fuzz format install clean
+.PHONY: all release FORCE tests check check-i386 vm vm-all vm-small vm-container bench fuzz soak faults deep format install uninstall completion dist deb rpm clean

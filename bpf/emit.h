@@ -12,7 +12,7 @@
 struct run {
 	__u64 pid_tgid;
 	__u32 cpu;
-	__u32 proving; /* the hook has not proved itself yet: no filter holds */
+	__u32 proving; /* the hook has not proved itself yet, or does so anew: no filter holds */
 	struct counters *counters;
 	struct control *control;
 	__u64 sock; /* struct socket *; 0: not at hand */
@@ -82,15 +82,18 @@ static always_inline int begin_run(struct run *run)
 	if (!word)
 		return 0;
 	PIN(word);
-	if ((__u32)(run->pid_tgid >> 32) == word->own_tgid)
+	run->control = word;
+	run->proving = (__u32)(run->pid_tgid >> 32) == word->own_tgid;
+	if (run->proving && !word->canary)
 		return 0;
 	counter = bpf_map_lookup_elem(&counters, &run->cpu);
 	if (!counter)
 		return 0;
 	PIN(counter);
-	COUNT(counter, attempts);
 	run->counters = counter;
-	run->control = word;
+	if (run->proving)
+		return 1;
+	COUNT(counter, attempts);
 	run->proving = !word->own_tgid;
 	if (!run->proving && caller_refused(run->pid_tgid)) {
 		refuse(run);

@@ -237,7 +237,8 @@ int kernel_probe(struct object_kernel *kernel, struct error *err)
 	if (!capability_to_trace())
 		return error_set(
 			err, STATUS_NOT_PERMITTED,
-			"tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, which this process does not have; run it as root");
+			"tracing needs CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON on Linux 5.8 and later, and this process lacks %s; add that, or run it as root",
+			capability_missing_to_trace());
 	fd = load_any_version(&kernel->version);
 	if (fd == -EPERM && object_raise_memlock())
 		fd = load_any_version(&kernel->version);
@@ -299,6 +300,11 @@ bool kernel_has_tries(void)
 bool kernel_has_cgroup_test(void)
 {
 	return can_create_map(BPF_MAP_TYPE_CGROUP_ARRAY, 4, 0);
+}
+
+bool kernel_has_call_filters(void)
+{
+	return sys_seccomp(NULL) == -EFAULT;
 }
 
 static void find(struct finding *finding, bool found, const char *detail)
@@ -482,6 +488,16 @@ static void examine_cgroup_test(struct finding *finding)
 	finding->state = FINDING_NOTE;
 }
 
+/* What is given up when tracing has proved itself; see loader/sandbox. */
+static void examine_sandbox(struct finding *finding)
+{
+	find(finding, kernel_has_call_filters(),
+	     "no filters of system calls: the reader gives up capabilities only (--no-sandbox: neither)");
+	if (finding->state == FINDING_YES)
+		snprintf(finding->detail, sizeof(finding->detail),
+			 "capabilities are given up and system calls are filtered once tracing has proved itself");
+}
+
 /* A dynamic PMU type since 4.17 (e12f03d7031a); its probes have no name and nothing is left behind. */
 static void examine_pmu(struct finding *finding)
 {
@@ -554,6 +570,8 @@ static const struct {
 	{"config", "kernel configuration", "build the kernel with these options for the best hook", examine_config},
 	{"capabilities", "capabilities", "run it as root, or with CAP_BPF and CAP_PERFMON on Linux 5.8 and later",
 	 examine_capability},
+	{"sandbox", "sandbox", "build the kernel with CONFIG_SECCOMP_FILTER; tracing does not need it",
+	 examine_sandbox},
 	{"lockdown", "lockdown", "boot with lockdown=integrity or none: confidentiality forbids reading kernel memory",
 	 examine_lockdown},
 	{"perf_event_paranoid", "perf_event_paranoid", NULL, examine_paranoid},

@@ -31,6 +31,9 @@ enum other_calls kernel_other_calls(void);
 bool kernel_has_tries(void);
 bool kernel_has_cgroup_test(void);
 
+/* Whether system calls can be filtered (CONFIG_SECCOMP_FILTER). */
+bool kernel_has_call_filters(void);
+
 /* Whether programs can add to memory that other CPUs add to: 32-bit ARM's JIT can't, and may be all there is. */
 bool kernel_has_atomics(const struct object_kernel *kernel);
 /* Whether programs of a type may call a helper that takes no arguments. */

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_version.h"
 
+#include "number.h"
 #include "sys.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/utsname.h>
 
 unsigned int kernel_version_parse(const char *text)
 {
-	unsigned int major, minor, sub = 0;
+	uint32_t major, minor, sub = 0;
 
-	if (sscanf(text, "%u.%u.%u", &major, &minor, &sub) < 2 || major > 255 || minor > 255)
+	if (!number_take(&text, &major) || *text++ != '.' || !number_take(&text, &minor) || major > 255 || minor > 255)
 		return 0;
+	if (*text++ == '.')
+		number_take(&text, &sub);
 	return major << 16 | minor << 8 | (sub > 255 ? 255 : sub);
 }
 
@@ -69,16 +71,19 @@ static void add_candidate(unsigned int codes[KERNEL_VERSION_MAX], int *count, un
 
 int kernel_version_candidates(unsigned int codes[KERNEL_VERSION_MAX])
 {
-	char signature[256], flavour[64], upstream[64];
-	const char *debian;
+	char signature[256];
+	const char *debian, *upstream;
 	struct utsname name;
 	int count = 0;
 
 	add_candidate(codes, &count, kernel_version_of_vdso((const void *)getauxval(AT_SYSINFO_EHDR)));
 	/* "Ubuntu 4.15.0-20.21-generic 4.15.17": uname says 4.15.0, the third word is what was built. */
 	if (sys_read_file(AT_FDCWD, "/proc/version_signature", signature, sizeof(signature)) > 0 &&
-	    sscanf(signature, "%63s %*s %63s", flavour, upstream) == 2 && !strcmp(flavour, "Ubuntu"))
-		add_candidate(codes, &count, kernel_version_parse(upstream));
+	    !strncmp(signature, "Ubuntu ", 7)) {
+		upstream = strchr(signature + 7, ' ');
+		if (upstream)
+			add_candidate(codes, &count, kernel_version_parse(upstream));
+	}
 	if (!sys_uname(&name)) {
 		/* "#1 SMP Debian 4.9.110-3 (2018-10-08)": uname says 4.9.0. */
 		debian = strstr(name.version, "Debian ");

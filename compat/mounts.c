@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mounts.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+static bool is_octal(const char *digits)
+{
+	return digits[0] >= '0' && digits[0] <= '3' && digits[1] >= '0' && digits[1] <= '7' && digits[2] >= '0' &&
+	       digits[2] <= '7';
+}
 
 /* mountinfo writes space, tab, newline and backslash as \ooo (fs/proc_namespace.c, mangle). */
 static void unmangle(char *path)
@@ -9,7 +16,7 @@ static void unmangle(char *path)
 	char *to = path;
 
 	for (const char *from = path; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+		if (from[0] == '\\' && is_octal(from + 1)) {
 			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
 			from += 4;
 		} else {

@@ -17,6 +17,7 @@ struct msghdr;
 struct mmsghdr;
 struct utsname;
 struct rlimit;
+struct sock_fprog;
 struct stat;
 
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
@@ -28,6 +29,7 @@ int sys_munmap(void *address, size_t length);
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_close(int fd);
 ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_pread(int fd, void *buf, size_t size, size_t offset);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_fsync(int fd);
 int sys_unlink(const char *path);
@@ -49,6 +51,21 @@ int sys_memfd_create(const char *name, unsigned int flags);
 int sys_uname(struct utsname *name);
 int sys_setrlimit(int resource, const struct rlimit *limit);
 int sys_getrlimit(int resource, struct rlimit *limit);
+/*
+ * Becomes this user and group, and leaves all others, but keeps the permitted capabilities (the effective ones are gone):
+ * setgroups(2), setresgid(2), PR_SET_KEEPCAPS, setresuid(2).
+ */
+int sys_become(uid_t uid, gid_t gid);
+/* No program that is run from now on gives more rights than we have (PR_SET_NO_NEW_PRIVS, 3.5): what a filter asks for. */
+int sys_no_new_privs(void);
+/*
+ * seccomp(2) with SECCOMP_SET_MODE_FILTER: for good, for this thread. Of NULL a kernel that has filters says EFAULT, one
+ * without CONFIG_SECCOMP_FILTER EINVAL or ENOSYS.
+ */
+int sys_seccomp(const struct sock_fprog *filter);
+/* On which CPUs we may run: a set of `size` bytes, as sched_getaffinity(2) has it. The former returns the bytes written. */
+int sys_getaffinity(void *set, size_t size);
+int sys_setaffinity(const void *set, size_t size);
 /*
  * Mounts `type` on `target` in a mount namespace that nobody else sees and that ends at once; returns a descriptor of
  * the mounted root, which keeps it alive. No path of the caller's own namespace changes.

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "users.h"
 
+#include "number.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct user {
-	uint32_t uid;
+	uint32_t uid, gid;
+	bool has_gid;
 	char name[40];
 };
 
@@ -16,11 +19,21 @@ struct users {
 	struct user user[];
 };
 
-/* name:password:uid:… (passwd(5)); a line that is none is passed over. */
+/* name:password:uid:gid:… (passwd(5)); a line that is none is passed over. */
 static bool parse_line(const char *line, struct user *user)
 {
-	return sscanf(line, "%39[^:\n]:%*[^:]:%u:", user->name, &user->uid) == 2 ||
-	       sscanf(line, "%39[^:\n]::%u:", user->name, &user->uid) == 2;
+	size_t len = strcspn(line, ":\n");
+	const char *at = line[len] == ':' ? strchr(line + len + 1, ':') : NULL;
+
+	if (!at || !len || len >= sizeof(user->name))
+		return false;
+	memcpy(user->name, line, len);
+	user->name[len] = '\0';
+	at++;
+	if (!number_take(&at, &user->uid))
+		return false;
+	user->has_gid = *at++ == ':' && number_take(&at, &user->gid);
+	return true;
 }
 
 struct users *users_read(const char *path)
@@ -62,6 +75,17 @@ int users_uid(const struct users *users, const char *name, uint32_t *uid)
 	for (size_t i = 0; users && i < users->count; i++) {
 		if (!strcmp(users->user[i].name, name)) {
 			*uid = users->user[i].uid;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int users_gid(const struct users *users, const char *name, uint32_t *gid)
+{
+	for (size_t i = 0; users && i < users->count; i++) {
+		if (!strcmp(users->user[i].name, name) && users->user[i].has_gid) {
+			*gid = users->user[i].gid;
 			return 0;
 		}
 	}

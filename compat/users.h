@@ -13,5 +13,6 @@ void users_free(struct users *users);
 
 const char *users_name(const struct users *users, uint32_t uid);	   /* NULL: not in it */
 int users_uid(const struct users *users, const char *name, uint32_t *uid); /* -1: not in it */
+int users_gid(const struct users *users, const char *name, uint32_t *gid); /* the primary group; -1: as well */
 
 #endif

@@ -199,6 +199,8 @@ _Static_assert(SNAPSHOT_SIZE % 8 == 4 && sizeof(struct snapshot) == 408, "paddin
 struct control {
 	__u32 asleep;	/* the reader sleeps: clear this and ring the bell */
 	__u32 own_tgid; /* connsnoop's own process, whose attempts are not events; 0 until it is known */
+	__u32 canary;	/* but now one is: it gets a record, whatever the filters say, and is counted nowhere */
+	__u32 pad;
 };
 
 /*

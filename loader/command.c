@@ -68,17 +68,28 @@ void command_release(struct command *command)
 {
 	if (command->gate < 0)
 		return;
-	if (write(command->gate, "", 1) != 1)
+	if (write(command->gate, "", 1) != 1) {
+		/* It ends by the closing of the gate, and has done nothing. */
+		fprintf(stderr, "connsnoop: starting the command: write says %s; it did not run, start it again\n",
+			ERRNO_NAME(errno));
 		command->ended = true;
+		command->status = STATUS_FAILURE;
+	}
 	close(command->gate);
 	command->gate = -1;
 }
 
 static void reap(struct command *command, int options)
 {
+	pid_t pid;
 	int status;
 
-	if (!command->pid || command->ended || waitpid(command->pid, &status, options) != command->pid)
+	if (!command->pid || command->ended)
+		return;
+	do
+		pid = waitpid(command->pid, &status, options);
+	while (pid < 0 && errno == EINTR);
+	if (pid != command->pid)
 		return;
 	command->ended = true;
 	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -50,6 +50,7 @@ int desk_tell(const struct desk *desk, const struct control *control)
 	if (!desk->control)
 		return control_write(desk->control_map, control);
 	__atomic_store_n(&desk->control->own_tgid, control->own_tgid, __ATOMIC_RELAXED);
+	__atomic_store_n(&desk->control->canary, control->canary, __ATOMIC_RELAXED);
 	__atomic_store_n(&desk->control->asleep, control->asleep, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return 0;

@@ -3,6 +3,7 @@
 #include "doctor.h"
 
 #include "kernel.h"
+#include "parts.h"
 #include "tracer.h"
 
 #include <stdio.h>
@@ -135,6 +136,13 @@ static void print_results(const struct diagnosis *diagnosis)
 	       returns->places.protocol_at ? "; protocol" : "", returns->places.sock_at ? "" : " on this kernel");
 }
 
+static void print_left_out(void)
+{
+	for (const char *const *part = parts_left_out; *part; part++)
+		printf("%s%s", part == parts_left_out ? "\nsmall build, without: " : ", ", *part);
+	printf("%s", parts_left_out[0] ? "\n" : "");
+}
+
 static void print_text(const struct diagnosis *diagnosis)
 {
 	const struct hook *hook = &diagnosis->hook;
@@ -146,6 +154,7 @@ static void print_text(const struct diagnosis *diagnosis)
 		if (finding->state == FINDING_NO && finding->advice)
 			printf("%-33s -> %s\n", "", finding->advice);
 	}
+	print_left_out();
 	if (diagnosis->status) {
 		printf("\nhook: none: %s\n", diagnosis->err.text);
 		return;
@@ -217,6 +226,9 @@ static void print_json(const struct diagnosis *diagnosis)
 			print_key("advice", finding->advice, ",");
 		printf("}");
 	}
+	printf("],\"left_out\":[");
+	for (const char *const *part = parts_left_out; *part; part++)
+		printf("%s\"%s\"", part == parts_left_out ? "" : ",", *part);
 	printf("],\"works\":%s,\"status\":%d", diagnosis->status ? "false" : "true", diagnosis->status);
 	if (diagnosis->status) {
 		print_key("reason", diagnosis->err.text, ",");

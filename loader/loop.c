@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "loop.h"
 
+#include "watch.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +69,7 @@ static void print_counters(struct tracer *tracer)
 	tracer_read_sums(tracer);
 	accounts = tracer_accounts(tracer, false);
 	accounts_say(&accounts, "so far ");
+	watch_say_sums(tracer);
 	keyed_tell_suppressed(&tracer->keyed, " so far", tracer->style);
 	keyed_save(&tracer->keyed);
 }
@@ -155,14 +158,22 @@ static int wait_ms(const struct loop *loop, enum state state, uint64_t deadline)
 	return sooner(timeout, left > 1000000 ? 1000000 : (int)left);
 }
 
-static int wait_for(struct loop *loop, int timeout)
+/* `woke`: when it did last. `late`: ns since then, but for the timeout; where that has no end, until the wait. */
+static int wait_for(struct loop *loop, int timeout, uint64_t *woke, uint64_t *late)
 {
+	uint64_t before = clock_monotonic(), took;
 	struct epoll_event events[16];
 	int count = epoll_wait(loop->epoll, events, 16, timeout);
 
+	took = clock_monotonic() - before;
+	*late = before - *woke;
+	if (timeout >= 0 && took > (uint64_t)timeout * 1000000)
+		*late += took - (uint64_t)timeout * 1000000;
+	*woke = before + took;
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < count; i++) {
+		loop->touched |= events[i].data.u64 == TAG_SIGNALS || events[i].data.u64 == TAG_HOTPLUG;
 		if (events[i].data.u64 == TAG_SIGNALS)
 			take_signals(loop);
 		else if (events[i].data.u64 == TAG_HOTPLUG)
@@ -179,9 +190,13 @@ static void go_to_sleep(struct tracer *tracer)
 	tracer_flush(tracer);
 }
 
+/* The program that rings the bell also takes back that we sleep; whoever read its record, we have to say it again. */
 static enum state next_state(struct loop *loop, enum state state)
 {
-	if (tracer_drain(loop->tracer))
+	bool touched = loop->touched;
+
+	loop->touched = false;
+	if (tracer_drain(loop->tracer) || touched)
 		return AWAKE;
 	if (state == AWAKE) {
 		tracer_suspect_losses(loop->tracer);
@@ -220,6 +235,7 @@ int loop_run(struct loop *loop)
 	uint64_t table = options->interval ? clock_monotonic() + options->interval : 0;
 	/* The first event is somebody's who waits for it. */
 	enum state state = tracer_sleep(loop->tracer) ? AWAKE : DROWSY;
+	uint64_t woke = clock_monotonic(), late;
 	int result;
 
 	/* Its packets are taken with the attempts; so that they do not pile up without any, it wakes us, too. */
@@ -228,19 +244,26 @@ int loop_run(struct loop *loop)
 			ERRNO_NAME(errno));
 		return STATUS_FAILURE;
 	}
-	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone) {
-		result = wait_for(loop, wait_ms(loop, state, earlier(deadline, table)));
+	while (!loop->stop && !loop->tracer->enough && !loop->tracer->sink->gone && !loop->tracer->health.failed) {
+		uint64_t due = earlier(earlier(deadline, table), watch_due(loop->tracer));
+
+		loop->tracer->oldest = 0;
+		result = wait_for(loop, wait_ms(loop, state, due), &woke, &late);
 		if (result < 0) {
 			fprintf(stderr, "connsnoop: waiting for events: epoll_wait says %s\n", ERRNO_NAME(-result));
 			return STATUS_FAILURE;
 		}
 		loop->tracer->sink->hurry = loop->stop;
 		state = next_state(loop, state);
+		if (watch_check(loop->tracer))
+			state = AWAKE;
+		watch_gap(loop->tracer, late > loop->tracer->oldest ? late : loop->tracer->oldest);
+		watch_losses(loop->tracer);
 		tracer_check_results(loop->tracer);
 		tracer_flush(loop->tracer);
 		table = show_table(loop->tracer, table);
 		if (deadline && clock_monotonic() >= deadline)
 			break;
 	}
-	return STATUS_OK;
+	return loop->tracer->health.failed ? STATUS_FAILURE : STATUS_OK;
 }

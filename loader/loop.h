@@ -14,6 +14,7 @@ struct loop {
 	struct tracer *tracer;
 	struct command *command;
 	bool stop;
+	bool touched; /* somebody else than next_state() may have read records, and with them who woke us */
 };
 
 enum loop_tag { TAG_RING, TAG_SIGNALS, TAG_HOTPLUG, TAG_NAMES };

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* connsnoop: the story of a run. */
+#include "confine.h"
 #include "doctor.h"
 #include "loop.h"
 #include "options.h"
+#include "parts.h"
 #include "tracer.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +45,10 @@ static void print_banner(const struct tracer *tracer)
 		fprintf(stderr,
 			"connsnoop: this hook stands behind the security hook, on %d protocols' functions; connects of the kernel's own show too%s; see --doctor\n",
 			hook->place_count, hook->has_sockfd ? ", marked so" : " and can't be told apart");
+	if (hook->unseen)
+		fprintf(stderr,
+			"connsnoop: the connects of %d protocols are not seen: %s; start again, or leave other probes' users out\n",
+			hook->unseen, hook->why_unseen);
 	if (!hook->has_sockfd)
 		fprintf(stderr, "connsnoop: descriptors are not known on this kernel and shown as -1; see --doctor\n");
 	if (tracer->why_unknown.status)
@@ -99,11 +106,12 @@ static int conclude(struct tracer *tracer, const struct accounts *accounts)
 		print_names(tracer);
 	if (tracer_unfollowed(tracer))
 		fprintf(stderr,
-			"connsnoop: %llu processes were not followed: more than %u at a time; their attempts and their children's are missing\n",
+			"connsnoop: %llu processes were not followed: more than %d at a time; their attempts and their children's are missing\n",
 			(unsigned long long)tracer_unfollowed(tracer), FOLLOWED_MAX);
 	if (!sink->dropped || sink_takes_messages(sink))
 		emit_summary(sink, tracer->style, accounts);
 	accounts_say(accounts, "");
+	watch_say_sums(tracer);
 	keyed_conclude(&tracer->keyed, accounts);
 	return status;
 }
@@ -116,6 +124,7 @@ static int finish(struct tracer *tracer, bool *violated)
 	int status;
 
 	sink->hurry = true;
+	watch_finish(tracer);
 	tracer_finish(tracer);
 	status = keyed_save(&tracer->keyed) ? STATUS_FAILURE : STATUS_OK;
 	if (!sink->gone) {
@@ -126,7 +135,8 @@ static int finish(struct tracer *tracer, bool *violated)
 		emit_forget(sink, tracer->style);
 	}
 	accounts = tracer_accounts(tracer, true);
-	*violated = keyed_violated(&tracer->keyed, &accounts);
+	*violated = keyed_violated(&tracer->keyed, &accounts) || tracer->health.failed ||
+		    (tracer->options->strict && (accounts.lost || tracer_unfollowed(tracer)));
 	if (!sink->gone && conclude(tracer, &accounts))
 		status = STATUS_FAILURE;
 	return status;
@@ -181,6 +191,7 @@ static int trace(const struct options *options)
 		.args = options->args,
 		.names = options->names,
 	};
+	struct sandbox sandbox;
 	struct command command;
 	struct loop loop = {.epoll = -1, .signals = -1, .hotplug = -1, .tracer = &tracer, .command = &command};
 	struct error err = {0};
@@ -188,8 +199,8 @@ static int trace(const struct options *options)
 	int status;
 
 	command_remember(&command);
-	if (keyed_open(&tracer.keyed, options, &err) || loop_open(&loop, &err) ||
-	    open_sink(&sink, options, loop.signals, &err) ||
+	if (confine_prepare(&sandbox, options, &err) || keyed_open(&tracer.keyed, options, &err) ||
+	    loop_open(&loop, &err) || open_sink(&sink, options, loop.signals, &err) ||
 	    tracer_open(&tracer, options, loop.epoll, TAG_RING, &err) ||
 	    command_prepare(&command, options->command, &loop.before, &err)) {
 		complain(&err);
@@ -203,7 +214,7 @@ static int trace(const struct options *options)
 	style.start = clock_monotonic();
 	host_read(&style.host);
 	style.users = options->user ? users_read("/etc/passwd") : NULL;
-	if (write_header(&tracer, &err)) {
+	if (write_header(&tracer, &err) || confine(&sandbox, &tracer, &command, &err)) {
 		complain(&err);
 		status = err.status;
 		goto out;
@@ -230,14 +241,27 @@ out:
 	return status;
 }
 
+/* What a small build lacks. */
+static void print_left_out(const char *before)
+{
+	for (const char *const *part = parts_left_out; *part; part++) {
+		printf("%s%s", before, *part);
+		before = ", ";
+	}
+	if (parts_left_out[0])
+		printf("\n");
+}
+
 static int run(const struct options *options)
 {
 	switch (options->action) {
 	case ACTION_HELP:
 		fputs(options_help, stdout);
+		print_left_out("This is a small build, without: ");
 		return STATUS_OK;
 	case ACTION_VERSION:
 		puts("connsnoop " CONNSNOOP_VERSION);
+		print_left_out("small build, without: ");
 		return STATUS_OK;
 	case ACTION_DOCTOR:
 		return doctor_run(options);

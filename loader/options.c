@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "counting.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -71,6 +72,10 @@ const char options_help[] =
 	"      --filter-in PLACE  auto (default): drop in the kernel what it can tell; reader: nothing\n"
 	"      --buffer-pages N ring of N pages for each CPU, a power of two (default: 1 MiB, less on small machines)\n"
 	"      --ring KIND      auto (default), mapped (5.8) or perf\n"
+	"      --canary SEC     every SEC seconds an attempt of its own has to come through\n"
+	"      --strict         end with status 1 when anything is lost or stops working\n"
+	"      --user NAME      go on as this user, or UID:GID, once tracing has proved itself\n"
+	"      --no-sandbox     keep all capabilities and system calls\n"
 	"      --object FILE    a compiled BPF object in place of the built-in one\n"
 	"      --doctor         say what this kernel offers, and which hook would be used; with --json as JSON\n"
 	"\n"
@@ -110,7 +115,11 @@ enum long_option {
 	OPT_ARGS,
 	OPT_ROTATE,
 	OPT_SYSLOG,
-	OPT_JOURNAL
+	OPT_JOURNAL,
+	OPT_USER,
+	OPT_NO_SANDBOX,
+	OPT_CANARY,
+	OPT_STRICT
 };
 
 static const struct option long_options[] = {
@@ -144,6 +153,10 @@ static const struct option long_options[] = {
 	{"rotate", required_argument, NULL, OPT_ROTATE},
 	{"syslog", optional_argument, NULL, OPT_SYSLOG},
 	{"journal", no_argument, NULL, OPT_JOURNAL},
+	{"user", required_argument, NULL, OPT_USER},
+	{"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
+	{"canary", required_argument, NULL, OPT_CANARY},
+	{"strict", no_argument, NULL, OPT_STRICT},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -255,7 +268,7 @@ static int parse_format(const char *text, enum format *format, struct error *err
 	for (enum format known = FORMAT_TEXT; known < FORMAT_COUNT; known++) {
 		if (!strcmp(text, names[known])) {
 			*format = known;
-			return 0;
+			return parts_check("--format", text, err);
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--format takes text, json, tracee, tracee2, ecs, ocsf or csv, not \"%s\"",
@@ -280,7 +293,7 @@ static int parse_ring(const char *text, enum ring_choice *ring, struct error *er
 	for (enum ring_choice choice = RINGS_AUTO; choice <= RINGS_PERF; choice++) {
 		if (!strcmp(text, names[choice])) {
 			*ring = choice;
-			return 0;
+			return parts_check("--ring", text, err);
 		}
 	}
 	return error_set(err, STATUS_USAGE, "--ring takes auto, mapped or perf, not \"%s\"", text);
@@ -400,7 +413,7 @@ static int parse_amount(struct options *options, int opt, struct error *err)
 	}
 }
 
-static int parse_content(struct options *options, int opt)
+static int parse_content(struct options *options, int opt, struct error *err)
 {
 	switch (opt) {
 	case 'f':
@@ -419,7 +432,7 @@ static int parse_content(struct options *options, int opt)
 		return 0;
 	case 'd':
 		options->names = true;
-		return 0;
+		return parts_check("-d", NULL, err);
 	case OPT_ARGS:
 		options->args = true;
 		options->identity = true;
@@ -459,9 +472,28 @@ static int parse_output(struct options *options, int opt, struct error *err)
 		return parse_rotate(optarg, &options->rotate_size, &options->rotate_count, err);
 	case OPT_SYSLOG:
 		options->syslog = optarg ? optarg : "";
-		return 0;
+		return parts_check("--syslog", NULL, err);
 	case OPT_JOURNAL:
 		options->journal = true;
+		return parts_check("--journal", NULL, err);
+	default:
+		return 1;
+	}
+}
+
+static int parse_trust(struct options *options, int opt, struct error *err)
+{
+	switch (opt) {
+	case OPT_USER:
+		options->run_as = optarg;
+		return 0;
+	case OPT_NO_SANDBOX:
+		options->no_sandbox = true;
+		return 0;
+	case OPT_CANARY:
+		return parse_seconds("--canary", optarg, &options->canary, err);
+	case OPT_STRICT:
+		options->strict = true;
 		return 0;
 	default:
 		return 1;
@@ -504,8 +536,9 @@ static int parse_one(struct options *options, int opt, struct error *err)
 	int result = parse_filter(&options->filter, opt, err);
 
 	result = result > 0 ? parse_amount(options, opt, err) : result;
-	result = result > 0 ? parse_content(options, opt) : result;
+	result = result > 0 ? parse_content(options, opt, err) : result;
 	result = result > 0 ? parse_output(options, opt, err) : result;
+	result = result > 0 ? parse_trust(options, opt, err) : result;
 	return result > 0 ? parse_means(options, opt, err) : result;
 }
 

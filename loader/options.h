@@ -50,6 +50,11 @@ struct options {
 	unsigned int rotate_count;
 	const char *syslog; /* "" for /dev/log, "udp:HOST:PORT", "tcp:HOST:PORT"; NULL: no */
 	bool journal;
+
+	const char *run_as; /* --user; NULL: as whom we were started */
+	bool no_sandbox;
+	uint64_t canary; /* ns between attempts of our own; 0: none */
+	bool strict;	 /* any loss is the end */
 };
 
 /* Status of a failure: STATUS_USAGE. The strings are argv's. */

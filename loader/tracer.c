@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tracer.h"
 
+#include "built_in.h"
 #include "kernel.h"
 #include "sys.h"
 
@@ -17,11 +18,10 @@
 
 #define OBJECT_FILE_MAX (16 * 1024 * 1024)
 #define LOSS_INTERVAL	1000000000
+/* Of a ring whose size was not asked for. */
+#define PAGES_LEAST 8
 /* What /proc knows of a process's start is no finer: ns. */
 #define BOOT_STEP 10000000
-
-/* embedded.S */
-extern const unsigned char embedded_object[], embedded_object_end[];
 
 static int64_t wall_since(uint64_t clock)
 {
@@ -60,7 +60,8 @@ static unsigned int online_cpus(unsigned int cpus)
 static unsigned int default_pages(unsigned int cpus)
 {
 	long pages = sysconf(_SC_PHYS_PAGES) / 800 / (long)cpus;
-	unsigned int most = (unsigned int)(RING_BYTES / sysconf(_SC_PAGESIZE)), size = most < 8 ? most : 8;
+	unsigned int most = (unsigned int)(RING_BYTES / sysconf(_SC_PAGESIZE));
+	unsigned int size = most < PAGES_LEAST ? most : PAGES_LEAST;
 
 	while (size < most && size * 2 <= (unsigned long)(pages > 0 ? pages : 0))
 		size *= 2;
@@ -239,20 +240,21 @@ static int open_desk(struct tracer *tracer, struct error *err)
 static int open_object(struct tracer *tracer, struct error *err)
 {
 	const char *path = tracer->options->object;
-	size_t size = (size_t)(embedded_object_end - embedded_object);
+	const void *image = NULL;
+	size_t size;
 
-	if (path && read_object(tracer, path, &size, err))
+	if (path ? read_object(tracer, path, &size, err) : built_in_open(&image, &size, &tracer->image, err))
 		return -1;
-	return object_open(&tracer->object, path ? tracer->image : embedded_object, size,
-			   path ? path : "the built-in object", err);
+	return object_open(&tracer->object, path ? tracer->image : image, size, path ? path : "the built-in object",
+			   err);
 }
 
-/* Two descriptors a CPU, and a few. Where the limit can't be raised, opening a ring says so. */
+/* Two descriptors a CPU, up to three a place of the hook, and a few. Where the limit can't be raised, opening a ring says so. */
 static void raise_open_files(unsigned int cpus)
 {
 	struct rlimit limit;
 
-	if (sys_getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 2 * cpus + 64)
+	if (sys_getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 2 * cpus + 3 * HOOK_PLACES_MAX + 64)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	sys_setrlimit(RLIMIT_NOFILE, &limit);
@@ -268,8 +270,22 @@ static int open_rings(struct tracer *tracer, int epoll, uint64_t tag, struct err
 		.bell = object_map_fd(tracer->object, "bell"),
 	};
 
+	int result;
+
 	raise_open_files(tracer->cpus);
-	return rings_open(&tracer->rings, tracer->cpus, tracer->pages, &maps, epoll, tag, err);
+	/*
+	 * Beyond perf_event_mlock_kb (516) a CPU, rings are charged against RLIMIT_MEMLOCK, which CAP_SYS_RESOURCE raises
+	 * and CAP_IPC_LOCK passes by. Without these, smaller ones do, unless a size was asked for.
+	 */
+	while ((result = rings_open(&tracer->rings, tracer->cpus, tracer->pages, &maps, epoll, tag, err)) &&
+	       err->status == STATUS_NOT_PERMITTED && !tracer->mapped_cpus && !tracer->options->pages &&
+	       tracer->pages > PAGES_LEAST) {
+		rings_close(tracer->rings);
+		tracer->rings = NULL;
+		object_raise_memlock();
+		tracer->pages /= 2;
+	}
+	return result;
 }
 
 static void count_proof(void *context, uint32_t cpu)
@@ -397,11 +413,16 @@ int tracer_open(struct tracer *tracer, const struct options *options, int epoll,
 				 "setting map control: bpf(BPF_MAP_UPDATE_ELEM) says %s; please report this kernel",
 				 ERRNO_NAME(-result));
 	adopt_descendants(tracer);
-	return callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err);
+	if (health_open(&tracer->health, options->canary, options->canary || options->strict, &tracer->hook, err) ||
+	    callers_open(&tracer->callers, options, tracer->prefilter.cgroups, tracer->hook.own_tgid, err))
+		return -1;
+	tracer->since = tracer->filter.follow ? clock_monotonic() : 0;
+	return 0;
 }
 
 void tracer_close(struct tracer *tracer)
 {
+	health_close(&tracer->health);
 	hook_stop(&tracer->hook);
 	returns_stop(&tracer->returns);
 	results_close(tracer->results);
@@ -480,6 +501,16 @@ static void conclude(void *context, const struct held *held, const struct ending
 	judge(tracer, &attempt);
 }
 
+/* The programs have not counted it, and so it is in no account. An earlier one that comes late is not the one. */
+static void take_canary(struct health *health, const struct attempt *attempt)
+{
+	const size_t at = offsetof(struct sockaddr_in, sin_zero);
+	uint64_t nonce;
+
+	memcpy(&nonce, attempt->event.addr + at, sizeof(nonce));
+	health->seen |= health->expecting && nonce == trial_nonce(&health->trial);
+}
+
 static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 {
 	struct tracer *tracer = context;
@@ -489,9 +520,16 @@ static bool take(void *context, uint32_t cpu, const void *data, uint32_t size)
 		results_end(tracer->results, data);
 	if (!decode(tracer, &attempt, cpu, data, size))
 		return true;
+	if (tracer->reading > attempt.time && tracer->reading - attempt.time > tracer->oldest)
+		tracer->oldest = tracer->reading - attempt.time;
+	if (attempt.pid == tracer->control.own_tgid) {
+		take_canary(&tracer->health, &attempt);
+		return true;
+	}
 	tracer->tally[cpu].received++;
 	tagger_tag(&tracer->tagger, &attempt);
-	if (tracer->enough || !filter_passes(&tracer->filter, &attempt) || !callers_pass(&tracer->callers, &attempt)) {
+	if (tracer->enough || attempt.time < tracer->since || !filter_passes(&tracer->filter, &attempt) ||
+	    !callers_pass(&tracer->callers, &attempt)) {
 		tracer->filtered++;
 		return true;
 	}
@@ -517,8 +555,13 @@ static size_t read_until(struct tracer *tracer, uint64_t until)
 {
 	const struct ring_reader reader = {.sample = take, .lost = note_lost, .context = tracer};
 
+	size_t count;
+
 	look_at_wall_clock(tracer->style);
-	return rings_read(tracer->rings, until, &reader);
+	tracer->reading = clock_monotonic();
+	count = rings_read(tracer->rings, until, &reader);
+	tracer->reading = 0;
+	return count;
 }
 
 /* A mapped ring counts what it refused. Where the kernel keeps sums, what it refuses is not told of one by one. */
@@ -615,6 +658,33 @@ void tracer_check_results(struct tracer *tracer)
 int tracer_wait_ms(const struct tracer *tracer)
 {
 	return results_wait_ms(tracer->results, clock_monotonic());
+}
+
+/* First there has to be room. Nobody is to be woken: we are here. */
+bool tracer_prove(struct tracer *tracer)
+{
+	struct health *health = &tracer->health;
+
+	tracer_drain(tracer);
+	trial_renew(&health->trial);
+	health->seen = false;
+	health->expecting = true;
+	tracer->control.canary = 1;
+	set_control(tracer, false);
+	trial_make(&health->trial);
+	tracer->control.canary = 0;
+	set_control(tracer, false);
+	tracer_drain(tracer);
+	return health->seen;
+}
+
+bool tracer_lost_some(const struct tracer *tracer)
+{
+	bool lost = tracer->sink->dropped;
+
+	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++)
+		lost |= tracer->tally[cpu].reported != 0;
+	return lost;
 }
 
 int tracer_sleep(struct tracer *tracer)
@@ -731,6 +801,12 @@ struct accounts tracer_accounts(const struct tracer *tracer, bool finished)
 		.suppressed = tracer->suppressed,
 		.counting = tracer->keyed.sums,
 		.limiting = tracer->keyed.limiter,
+		.watched = tracer->health.watching,
+		.canaries = tracer->health.canaries,
+		.canaries_missed = tracer->health.canaries_missed,
+		.gaps = tracer->health.gaps,
+		.missed_hits = tracer->health.missed_hits,
+		.broken_events = tracer->health.broken_events,
 	};
 
 	for (uint32_t cpu = 0; cpu < tracer->cpus; cpu++) {

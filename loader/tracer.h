@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "control.h"
 #include "event.h"
+#include "health.h"
 #include "keyed.h"
 #include "names.h"
 #include "options.h"
@@ -54,12 +55,17 @@ struct tracer {
 	struct names *names;   /* -d; NULL: none */
 	struct tagger tagger;
 	struct callers callers;
+	struct health health;
 	struct sink *sink;
 	struct style *style;
+	uint64_t
+		since; /* ns, CLOCK_MONOTONIC: while hooks are proved the programs take all, and who is followed they alone know */
 	bool enough;	      /* -n events were shown */
 	bool suspects;	      /* a ring was full, and what it lost was not told of yet */
 	uint64_t last_report; /* of losses; ns, CLOCK_MONOTONIC */
 	uint64_t last_count;  /* of count_before() */
+	uint64_t reading;     /* the clock at the beginning of this look at the rings; 0: no look */
+	uint64_t oldest;      /* age of the oldest record since this was set to 0, ns */
 };
 
 /* Loads, opens and attaches until a hook has proved itself. Cleans up by tracer_close(), also after a failure. */
@@ -81,6 +87,12 @@ int tracer_sleep(struct tracer *tracer);
 void tracer_check_results(struct tracer *tracer);
 /* Until that makes sense, in ms; -1: nothing waits. */
 int tracer_wait_ms(const struct tracer *tracer);
+
+/* An attempt of our own, of health.trial, that the programs let through: true where it was seen. Others are read along. */
+bool tracer_prove(struct tracer *tracer);
+
+/* Whether a loss was told of, or lines were dropped. */
+bool tracer_lost_some(const struct tracer *tracer);
 
 /* CPUs went or came. */
 void tracer_update_cpus(struct tracer *tracer);

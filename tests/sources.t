@@ -21,7 +21,7 @@ ok()
 
 c_sources()
 {
-	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity -name '*.[ch]'
+	find include bpf loader compat tests/unit tests/fuzz tests/bench tests/workload tests/identity tests/sandbox tests/valgrind -name '*.[ch]'
 }
 
 scripts()
@@ -41,7 +41,8 @@ checked()
 
 licensed()
 {
-	! find include bpf loader compat tests scripts .ci Makefile -type f ! -name '*.json' ! -path '*/corpus/*' \
+	! find include bpf loader compat tests scripts packaging .ci Makefile -type f ! -name '*.json' \
+		! -path '*/corpus/*' ! -path '*/debian/changelog' ! -path '*/debian/source/*' ! -name '*.docs' \
 		-exec grep -L 'SPDX-License-Identifier' {} + | grep .
 }
 

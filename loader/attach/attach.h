@@ -15,12 +15,13 @@
 
 /* One program on one place in the kernel. */
 struct probe {
-	int fd;		/* the perf event that holds it; -1: closed */
-	int tracefs;	/* tracing directory, where the probe is an event of ours in it; else -1 */
+	int fd; /* the perf event that holds it; -1: closed */
+	int tracefs; /* kprobe_events, where the probe is an event of ours; open, since we may not open it at the end; else -1 */
 	char event[64]; /* that event, "group/name" */
+	int prog;	/* the program, where it is kept to ask after its runs; else -1 */
 };
 
-#define PROBE_CLOSED ((struct probe){.fd = -1, .tracefs = -1})
+#define PROBE_CLOSED ((struct probe){.fd = -1, .tracefs = -1, .prog = -1})
 
 /*
  * Sets the program on the entry of a kernel function, by the kprobe PMU (4.17) or through tracefs. It runs on all CPUs
@@ -101,7 +102,9 @@ struct hook {
 	struct probe follow[3]; /* see the children of those that are followed, and their ends */
 	bool follows;
 	char why_no_follow[512];
-	uint32_t own_tgid;  /* connsnoop's process in the initial PID namespace */
+	uint32_t own_tgid; /* connsnoop's process in the initial PID namespace */
+	int unseen; /* protocols whose functions are there and could not be probed; and why the first one could not */
+	char why_unseen[304];
 	char why_not[1024]; /* why no better hook is used; "" for the best */
 };
 
@@ -124,6 +127,22 @@ struct hook_parts {
  */
 int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts *parts, struct error *err);
 void hook_stop(struct hook *hook);
+
+/*
+ * misses.c: how often the kernel did not run a program of the hook's though its place was reached, as far as this kernel
+ * counts that: hits of a kprobe amid another one's (kprobe_profile, where it was set through tracefs), and programs that
+ * found another one at work on their CPU (recursion_misses of struct bpf_prog_info, 5.12; of kprobes 6.7).
+ */
+struct misses {
+	int list, profile; /* kprobe_events and kprobe_profile; -1: not needed, or not to be had */
+};
+
+void misses_open(struct misses *misses, const struct hook *hook);
+void misses_close(struct misses *misses);
+uint64_t misses_count(const struct misses *misses, const struct hook *hook);
+
+/* How many perf events of the hook's are in error state: they never fire again. */
+unsigned int hook_broken(const struct hook *hook);
 
 /* Where in struct socket and struct sock things lie; 0: not learnt. Not needed to start. */
 struct socket_places {

@@ -18,10 +18,9 @@ const char *hook_kind_name(enum hook_kind kind)
 	return names[kind];
 }
 
-/* The program stays as long as the probe holds it; our descriptor of it is not needed. */
 static int kprobe_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
-	int prog, result;
+	int prog;
 
 	snprintf(hook->name, sizeof(hook->name), "kprobe:%s", SYMBOL);
 	strcpy(hook->places[0], hook->name);
@@ -31,10 +30,11 @@ static int kprobe_start(struct hook *hook, const struct hook_parts *parts, struc
 	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 	if (prog < 0)
 		return -1;
-	result = probe_open_kprobe(&hook->probes[0], SYMBOL, prog, err);
-	sys_close(prog);
-	if (result)
+	if (probe_open_kprobe(&hook->probes[0], SYMBOL, prog, err)) {
+		sys_close(prog);
 		return -1;
+	}
+	hook->probes[0].prog = prog;
 	hook->place_count = 1;
 	hook->by_pmu = hook->probes[0].tracefs < 0;
 	return 0;
@@ -70,9 +70,10 @@ static bool is_wanted(enum hook_kind kind, enum hook_kind wanted)
 
 static void append(char *text, size_t size, const char *more)
 {
-	if (text[0])
-		strncat(text, "; ", size - strlen(text) - 1);
-	strncat(text, more, size - strlen(text) - 1);
+	size_t used = strlen(text), len = strnlen(more, size - used - 1);
+
+	memcpy(text + used, more, len);
+	text[used + len] = '\0';
 }
 
 /* Keeps the first failure's sentence and a permission's status: what the user can mend counts most. */
@@ -99,6 +100,8 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 			return 0;
 		}
 		hook_stop(hook);
+		if (why_not[0])
+			append(why_not, sizeof(why_not), "; ");
 		append(why_not, sizeof(why_not), this.text);
 		if (!first.status || this.status == STATUS_NOT_PERMITTED)
 			first.status = this.status;
@@ -111,6 +114,17 @@ int hook_start(struct hook *hook, enum hook_kind wanted, const struct hook_parts
 			why_not);
 	return error_set(err, first.status ? first.status : STATUS_UNSUPPORTED, "%s",
 			 why_not[0] ? why_not : "no such hook in this version");
+}
+
+/* perf_read(), kernel/events/core.c, gives nothing of such an event. A raw tracepoint's descriptor can't be read: EINVAL. */
+unsigned int hook_broken(const struct hook *hook)
+{
+	unsigned int broken = 0;
+	uint64_t count;
+
+	for (int i = 0; i < hook->place_count; i++)
+		broken += sys_read(hook->probes[i].fd, &count, sizeof(count)) == 0;
+	return broken;
 }
 
 void hook_stop(struct hook *hook)

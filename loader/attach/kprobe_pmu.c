@@ -16,11 +16,14 @@ static int return_bit(uint64_t *config)
 	ssize_t got =
 		sys_read_file(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/format/retprobe", text, sizeof(text));
 
+	int bit;
+
 	if (got < 0)
 		return (int)got;
-	if (strncmp(text, "config:", 7) != 0 || atoi(text + 7) > 63)
+	bit = strncmp(text, "config:", 7) ? -1 : atoi(text + 7);
+	if (bit < 0 || bit > 63)
 		return -EINVAL;
-	*config = 1ULL << atoi(text + 7);
+	*config = 1ULL << bit;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 
 #define GROUP_PREFIX "connsnoop_"
 #define EVENT_NAME   "connect"
+#define EVENT_END    "/" EVENT_NAME
 
 /*
  * "p:connsnoop_<pid>_<8 hex digits>/connect ...", with "r:" or "r4096:" for returns: ours, and nobody else's that happens to
@@ -27,25 +28,30 @@
 static bool is_ours(const char *line, char event[64])
 {
 	size_t kind = line[0] == 'p' ? 1 : line[0] == 'r' ? 1 + strspn(line + 1, "0123456789") : 0;
-	const char *name = line + kind + 1;
-	unsigned int pid, salt;
-	int end = 0;
+	const char *name = line + kind + 1, *at = name + strlen(GROUP_PREFIX);
 
-	if (!kind || line[kind] != ':' ||
-	    sscanf(name, GROUP_PREFIX "%u_%8x/" EVENT_NAME "%n", &pid, &salt, &end) != 2 || end == 0 ||
-	    name[end] != ' ')
+	if (!kind || line[kind] != ':' || strncmp(name, GROUP_PREFIX, strlen(GROUP_PREFIX)) != 0 || *at == '0')
 		return false;
-	snprintf(event, 64, GROUP_PREFIX "%u_%08x/" EVENT_NAME, pid, salt);
-	return (int)strlen(event) == end && !strncmp(event, name, strlen(event));
+	at += strspn(at, "0123456789");
+	if (at[-1] == '_' || at[0] != '_' || strspn(at + 1, "0123456789abcdef") != 8 ||
+	    strncmp(at + 9, EVENT_END " ", strlen(EVENT_END " ")) != 0)
+		return false;
+	at += 9 + strlen(EVENT_END);
+	return snprintf(event, 64, "%.*s", (int)(at - name), name) < 64;
 }
 
-static int remove_event(int events, const char *event)
+/* What is left stays until the next start of ours: worth more than one try, where memory or descriptors are short. */
+#define REMOVE_TRIES 3
+
+static void remove_event(int events, const char *event)
 {
 	char command[80];
 	int length = snprintf(command, sizeof(command), "-:%s\n", event);
-	ssize_t result = sys_write(events, command, (size_t)length);
 
-	return result < 0 ? (int)result : 0;
+	for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+		if (sys_write(events, command, (size_t)length) >= 0)
+			return;
+	}
 }
 
 /*
@@ -82,14 +88,14 @@ static int add_event(int events, const char *kind, const char *symbol, char even
 	return result < 0 ? (int)result : 0;
 }
 
-static int attach_event(struct probe *probe, int prog)
+static int attach_event(struct probe *probe, int dir, int prog)
 {
 	char group[64];
 	struct perf_event_attr attr;
 	int id;
 
 	snprintf(group, sizeof(group), "%.*s", (int)strcspn(probe->event, "/"), probe->event);
-	id = tracefs_event_id(probe->tracefs, group, EVENT_NAME);
+	id = tracefs_event_id(dir, group, EVENT_NAME);
 	if (id < 0)
 		return id;
 	memset(&attr, 0, sizeof(attr));
@@ -111,38 +117,33 @@ int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbo
 
 	if (dir < 0)
 		return dir;
-	probe->tracefs = dir;
 	remove_leftovers(dir, events);
 	for (int tries = 0; tries < 3 && result == -ENOENT; tries++) {
 		result = add_event(events, kind, symbol, probe->event);
 		if (result)
 			break; /* ENOENT or, from 6.11 on, EINVAL: no such symbol */
-		result = attach_event(probe, prog);
+		result = attach_event(probe, dir, prog);
 		if (result)
 			remove_event(events, probe->event);
 	}
-	sys_close(events);
-	if (result) {
-		sys_close(dir);
-		probe->tracefs = -1;
-	}
+	sys_close(dir);
+	if (result)
+		sys_close(events);
+	else
+		probe->tracefs = events;
 	return result;
 }
 
 void probe_close(struct probe *probe)
 {
-	int events;
-
 	if (probe->fd >= 0)
 		sys_close(probe->fd);
 	if (probe->tracefs >= 0) {
-		events = sys_openat(probe->tracefs, "kprobe_events", O_WRONLY | O_APPEND, 0);
-		if (events >= 0) {
-			remove_event(events, probe->event);
-			sys_close(events);
-		}
+		remove_event(probe->tracefs, probe->event);
 		sys_close(probe->tracefs);
 	}
+	if (probe->prog >= 0)
+		sys_close(probe->prog);
 	*probe = PROBE_CLOSED;
 }
 

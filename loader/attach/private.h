@@ -7,8 +7,8 @@
 #include "attempt.h"
 #include "event.h"
 #include "sys.h"
+#include "trial.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 /* perf.c: opens the event and sets the program on it; returns the event's descriptor or a negative errno. */
@@ -25,19 +25,6 @@ int kprobe_tracefs_open(struct probe *probe, const char *kind, const char *symbo
 
 /* Namespaces that are told of. */
 enum space { SPACE_UTS, SPACE_MNT, SPACE_NET, SPACE_PID, SPACE_USER, SPACES };
-
-/* trial.c: connects of our own that can't be taken for anybody else's. */
-struct trial {
-	struct sockaddr_in addr; /* sin_zero holds 8 random bytes, which the kernel copies and ignores */
-	int fd;
-	uint64_t before, after; /* ns, CLOCK_MONOTONIC: the time the attempt was made in */
-	int result;		/* what connect said: 0 or a negative errno */
-};
-
-int trial_prepare(struct trial *trial, struct error *err);
-void trial_make(struct trial *trial);
-uint64_t trial_nonce(const struct trial *trial);
-void trial_close(struct trial *trial);
 
 #define HELPER_CURRENT_TASK 35
 

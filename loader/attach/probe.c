@@ -78,6 +78,7 @@ bool probe_no_kprobes(struct error *err)
  */
 static int open_either_way(struct probe *probe, const char *symbol, bool returns, int prog, struct error *err)
 {
+	const char *missing = NULL;
 	char suspects[160] = "";
 	bool has_pmu = true;
 	int pmu, result;
@@ -99,10 +100,14 @@ static int open_either_way(struct probe *probe, const char *symbol, bool returns
 		result = -EPERM;
 	if (result == -EPERM || result == -EACCES)
 		capability_suspects(suspects, sizeof(suspects));
+	if (suspects[0] == '\0' && (result == -EPERM || result == -EACCES) && !(has_pmu && result == pmu))
+		missing = capability_missing_for_tracefs();
 	return error_set(err, error_status(-result, STATUS_UNSUPPORTED),
 			 "setting a %s on %s %s: the kernel says %s; %s", returns ? "kretprobe" : "kprobe", symbol,
 			 has_pmu && result == pmu ? "by the kprobe PMU" : "through tracefs", ERRNO_NAME(-result),
-			 suspects[0] ? suspects : kprobe_advice(has_pmu, -result));
+			 missing       ? missing
+			 : suspects[0] ? suspects
+				       : kprobe_advice(has_pmu, -result));
 }
 
 int probe_open_kprobe(struct probe *probe, const char *symbol, int prog, struct error *err)
@@ -131,11 +136,13 @@ int probe_open_tracepoint(struct probe *probe, const char *group, const char *na
 	*probe = PROBE_CLOSED;
 	snprintf(path, sizeof(path), "events/%s/%s/id", group, name);
 	dir = tracefs_open(path, O_RDONLY, &file);
-	if (dir < 0)
-		return error_set(
-			err, error_status(-dir, STATUS_UNSUPPORTED),
-			"finding tracepoint %s/%s: the kernel says %s; it must be built with CONFIG_FTRACE_SYSCALLS",
-			group, name, ERRNO_NAME(-dir));
+	if (dir < 0) {
+		const char *missing = dir == -EPERM || dir == -EACCES ? capability_missing_for_tracefs() : NULL;
+
+		return error_set(err, error_status(-dir, STATUS_UNSUPPORTED),
+				 "finding tracepoint %s/%s: the kernel says %s; %s", group, name, ERRNO_NAME(-dir),
+				 missing ? missing : "it must be built with CONFIG_FTRACE_SYSCALLS");
+	}
 	sys_close(file);
 	memset(&attr, 0, sizeof(attr));
 	attr.size = PERF_ATTR_SIZE_VER0;

@@ -6,10 +6,10 @@
 #include "private.h"
 
 #include "attempt.h"
+#include "number.h"
 #include "sys.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -32,10 +32,11 @@ struct proof {
 bool initial_user_namespace(void)
 {
 	char map[64];
-	unsigned int inner, outer, count;
+	const char *at = map;
+	uint32_t inner, outer, count;
 
-	return sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 &&
-	       sscanf(map, "%u %u %u", &inner, &outer, &count) == 3 && outer == 0 && count == 4294967295U;
+	return sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) > 0 && number_take(&at, &inner) &&
+	       number_take(&at, &outer) && number_take(&at, &count) && outer == 0 && count == UINT32_MAX;
 }
 
 const char *proof_check(const struct hook *hook, const struct trial *trial, const struct event *event)

@@ -41,21 +41,23 @@ static const char *const functions[] = {
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+#define ESSENTIAL 4 /* inet's and unix's: every kernel has them */
 _Static_assert(FUNCTIONS <= HOOK_PLACES_MAX, "a place for each");
 
 static int add_place(struct hook *hook, const char *symbol, const struct hook_parts *parts, struct error *err)
 {
-	int place = hook->place_count, prog, result;
+	int place = hook->place_count, prog;
 
 	if (object_set_constant(parts->object, "PLACE", (uint64_t)place, err))
 		return -1;
 	prog = object_load_program(parts->object, "kprobe/connect", BPF_PROG_TYPE_KPROBE, parts->kernel, err);
 	if (prog < 0)
 		return -1;
-	result = probe_open_kprobe(&hook->probes[place], symbol, prog, err);
-	sys_close(prog);
-	if (result)
+	if (probe_open_kprobe(&hook->probes[place], symbol, prog, err)) {
+		sys_close(prog);
 		return -1;
+	}
+	hook->probes[place].prog = prog;
 	snprintf(hook->places[place], sizeof(hook->places[place]), "proto:%.70s", symbol);
 	hook->place_count++;
 	return 0;
@@ -65,30 +67,34 @@ static int add_place(struct hook *hook, const char *symbol, const struct hook_pa
  * One reading of the list of symbols is cheaper than asking for each: before 6.2 the kernel goes through all of them for
  * every name. It also finds what link-time optimisation renamed. Without a list the names are tried as they are.
  */
-static void find_functions(struct symbol symbols[FUNCTIONS])
+static bool find_functions(struct symbol symbols[FUNCTIONS])
 {
 	for (size_t i = 0; i < FUNCTIONS; i++)
 		symbols[i] = (struct symbol){.wanted = functions[i]};
 	if (symbols_find(symbols, FUNCTIONS) > 0)
-		return;
+		return true;
 	for (size_t i = 0; i < FUNCTIONS; i++)
 		snprintf(symbols[i].found, sizeof(symbols[i].found), "%s", functions[i]);
+	return false;
 }
 
 int proto_start(struct hook *hook, const struct hook_parts *parts, struct error *err)
 {
 	struct symbol symbols[FUNCTIONS];
-	struct error ignored;
+	struct error refusal;
+	bool listed;
 
 	strcpy(hook->name, "proto");
 	/* The first is exported, so that it has no other name: it is tried before the list is read, which takes longest. */
 	if (learn_by_kprobe(hook, functions[0], parts, err) || learn_set_constants(hook, parts, err) ||
 	    follow_start(hook, parts, err) || add_place(hook, functions[0], parts, err))
 		return -1;
-	find_functions(symbols);
+	listed = find_functions(symbols);
 	for (size_t i = 1; i < FUNCTIONS; i++) {
-		if (symbols[i].found[0])
-			add_place(hook, symbols[i].found, parts, &ignored);
+		/* One that is there and can't be probed is a protocol that would be missed without a word. */
+		if (symbols[i].found[0] && add_place(hook, symbols[i].found, parts, &refusal) &&
+		    (listed || i < ESSENTIAL) && !hook->unseen++)
+			snprintf(hook->why_unseen, sizeof(hook->why_unseen), "%.300s", refusal.text);
 	}
 	hook->by_pmu = hook->probes[0].tracefs < 0;
 	return 0;

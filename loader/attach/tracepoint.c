@@ -18,7 +18,7 @@
 
 static int take_place(struct hook *hook, int prog, const char *name)
 {
-	sys_close(prog);
+	hook->probes[hook->place_count].prog = prog;
 	snprintf(hook->places[hook->place_count], sizeof(hook->places[0]), "tracepoint:%s", name);
 	hook->place_count++;
 	return 0;

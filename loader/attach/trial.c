@@ -10,17 +10,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
+void trial_renew(struct trial *trial)
+{
+	uint64_t nonce = unique_number();
+
+	memcpy(trial->addr.sin_zero, &nonce, sizeof(nonce));
+}
+
 /* Connecting a datagram socket only notes the peer: nothing is sent, and the hook is asked before that. */
 int trial_prepare(struct trial *trial, struct error *err)
 {
-	uint64_t nonce;
-
 	memset(trial, 0, sizeof(*trial));
 	trial->addr.sin_family = AF_INET;
 	trial->addr.sin_port = htons(9);
 	trial->addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	nonce = unique_number();
-	memcpy(trial->addr.sin_zero, &nonce, sizeof(nonce));
+	trial_renew(trial);
 	trial->fd = sys_socket(AF_INET, SOCK_DGRAM, 0);
 	if (trial->fd < 0)
 		return error_set(

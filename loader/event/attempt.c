@@ -62,6 +62,7 @@ static void decode_who(struct identity *identity, const struct who *who)
 		{IDENTITY_UTS_NS, who->uts_ns != 0}, {IDENTITY_CGROUP_ID, who->cgroup_id != 0},
 	};
 
+	identity->proc_parts = 0;
 	identity->parts = who->parts & IDENTITY_ALL;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!parts[i].known)

@@ -77,9 +77,11 @@ bool look_at_comm(int dir, uint32_t tid, char comm[COMM_SIZE]);
 uint32_t look_at_namespaces(int proc, int dir, uint32_t tid, uint32_t ppid, uint32_t wanted, struct identity *identity);
 
 /* cache.c: what is known of processes, by number; bounded in entries, bytes and open directories. */
+#ifndef CACHE_PROCESSES
 #define CACHE_PROCESSES 4096
 #define CACHE_BYTES	(4 << 20)
 #define CACHE_DIRS	256
+#endif
 
 #define NOBODY 0xffff /* an index of no process */
 

@@ -39,6 +39,22 @@ void emit_lost(struct sink *sink, struct style *style, uint32_t cpu, uint64_t co
 	put_text(buf, ": its buffer was full\n");
 }
 
+void emit_health(struct sink *sink, struct style *style, const struct finding_of_health *finding)
+{
+	const struct label label = {.id = "health", .severity = finding->good ? 5 : 4};
+	struct buffer *buf = &sink->buffer;
+	size_t len;
+
+	if (!sink_reserve_as(sink, &label))
+		return;
+	len = buf->len;
+	render_health(style, buf, finding);
+	if (buf->len > len || !sink_takes_messages(sink))
+		return;
+	put_text(buf, finding->detail);
+	put_char(buf, '\n');
+}
+
 void put_accounts(struct buffer *buf, const struct accounts *accounts)
 {
 	put_unsigned(buf, accounts->attempts);

@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "fields.h"
+#include "row.h"
 
 #include <sys/socket.h>
-
-/* clang-format off */
-#define AT(kind_, member) {.kind = (kind_), .offset = offsetof(struct attempt, member)}
-#define N16(member) AT(NUMBER16, member)
-#define N32(member) AT(NUMBER32, member)
-#define N64(member) AT(NUMBER64, member)
-#define S32(member) AT(SIGNED32, member)
-#define T32(member) AT(TEXT32, member)
-#define T64(member) AT(TEXT64, member)
-#define PATH(member) {.kind = STRING, .limit = BUFFER_PATH_MAX, .offset = offsetof(struct attempt, member)}
-#define NAME(member) {.kind = STRING, .limit = BUFFER_NAME_MAX, .offset = offsetof(struct attempt, member)}
-#define BYTES(getter) {.kind = SPAN, .span = (getter)}
-#define OURS(getter) {.kind = WORD, .word = (getter)}
-#define TEXT(getter) {.kind = PLAIN, .put = (getter)}
-#define VALUE(getter) {.kind = RAW, .put = (getter)}
-#define IS(literal) {.kind = LITERAL, .text = (literal)}
-#define SAYS(literal) {.kind = QUOTED, .text = (literal)}
 
 /*
  * JSON and CSV keep this order: what stands before "hook" is older than the rest, and further ones come at the end. ECS
  * and OCSF are sorted by name, Tracee's keys by tracee.c. What OCSF has no place for is in its "unmapped", as JSON has it;
  * what ECS has none for is in its message and tags, or left out.
  */
-const struct field fields[] = {
+/* clang-format off */
+static const struct field fields[] = {
 	/* JSON, CSV; ECS; OCSF; Tracee; what has to be known; the value */
 	{"event", NULL, NULL, "eventName", 0, SAYS("security_socket_connect")},
 	{"time", "@timestamp", NULL, NULL, 0, TEXT(get_time)},
@@ -36,11 +20,8 @@ const struct field fields[] = {
 	{"ppid", "process.parent.pid", "actor.process.parent_process.pid", "hostParentProcessId", IDENTITY_PPID,
 	 N32(identity.ppid)},
 	{"uid", NULL, NULL, "userId", 0, N32(uid)},
-	{NULL, "user.id", "actor.process.user.uid", NULL, 0, T32(uid)},
 	{"gid", NULL, "unmapped.gid", NULL, 0, N32(gid)},
-	{NULL, "group.id", NULL, NULL, 0, T32(gid)},
 	{"comm", "process.name", "actor.process.name", "processName", 0, BYTES(get_comm)},
-	{NULL, "process.thread.name", NULL, NULL, 0, BYTES(get_comm)},
 	{"sockfd", NULL, "unmapped.sockfd", NULL, 0, S32(sockfd)},
 	{"type", NULL, "unmapped.type", NULL, KNOWN_TYPE, TEXT(get_type)},
 	{"addrlen", NULL, "unmapped.addrlen", NULL, 0, S32(addrlen)},
@@ -48,8 +29,6 @@ const struct field fields[] = {
 	{"remote_addr.family", NULL, "unmapped.remote_addr.family", NULL, KNOWN_FAMILY, TEXT(get_family)},
 	{"remote_addr.addr", "destination.ip", "dst_endpoint.ip", NULL, KNOWN_ADDR, TEXT(get_addr)},
 	{"remote_addr.port", "destination.port", NULL, NULL, KNOWN_PORT, N16(address.port)},
-	{NULL, NULL, "dst_endpoint.port", NULL, KNOWN_PORT | KNOWN_ADDR, N16(address.port)},
-	{NULL, NULL, "unmapped.remote_addr.port", NULL, KNOWN_PORT, VALUE(ocsf_lone_port)},
 	{"remote_addr.flowinfo", NULL, "unmapped.remote_addr.flowinfo", NULL, KNOWN_FLOWINFO, N32(address.flowinfo)},
 	{"remote_addr.scope_id", NULL, "unmapped.remote_addr.scope_id", NULL, KNOWN_SCOPE, N32(address.scope_id)},
 	{"remote_addr.path", NULL, "unmapped.remote_addr.path", NULL, KNOWN_PATH, BYTES(get_path)},
@@ -78,14 +57,12 @@ const struct field fields[] = {
 	{"exe_from", NULL, "unmapped.exe_from", NULL, KNOWN_ABOUT, OURS(get_exe_from)},
 	{"args", "process.args", NULL, NULL, KNOWN_ARGS, {.kind = ARGS}},
 	{"args_cut", NULL, "unmapped.args_cut", NULL, KNOWN_ARGS_CUT, IS("true")},
-	{NULL, "process.command_line", "actor.process.cmd_line", NULL, KNOWN_ARGS, VALUE(get_command_line)},
 	{"user", "user.name", "actor.process.user.name", NULL, KNOWN_USER, BYTES(get_user)},
 	{"cgroup", NULL, "unmapped.cgroup", NULL, KNOWN_ABOUT, PATH(about.cgroup)},
 	{"container.id", "container.id", "actor.process.container.uid", "containerId", KNOWN_ABOUT,
 	 NAME(about.container)},
 	{"container.runtime", "container.runtime", "actor.process.container.runtime", NULL, KNOWN_ABOUT,
 	 NAME(about.runtime)},
-	{NULL, "process.entity_id", "actor.process.uid", NULL, IDENTITY_START, TEXT(get_entity)},
 	{"outcome", NULL, "unmapped.outcome", NULL, KNOWN_OUTCOME, OURS(get_outcome)},
 	{"verdict", NULL, "unmapped.verdict", NULL, KNOWN_VERDICT, TEXT(get_verdict)},
 	{"error", "error.code", NULL, NULL, KNOWN_ERROR, TEXT(get_error)},
@@ -93,79 +70,19 @@ const struct field fields[] = {
 	{"local_addr.addr", "source.ip", "src_endpoint.ip", NULL, KNOWN_LOCAL, TEXT(get_local_addr)},
 	{"local_addr.port", "source.port", "src_endpoint.port", NULL, KNOWN_LOCAL, N16(result.local_port)},
 	{"protocol", "network.transport", "connection_info.protocol_name", NULL, KNOWN_PROTOCOL, TEXT(get_protocol)},
-	{NULL, "network.iana_number", NULL, NULL, KNOWN_PROTOCOL, TEXT(get_protocol_number)},
-	{NULL, NULL, "connection_info.protocol_num", NULL, KNOWN_PROTOCOL, VALUE(get_protocol_number)},
 	{"domain", "destination.domain", NULL, NULL, KNOWN_DOMAIN, NAME(domain)},
 	{"tags", NULL, "unmapped.tags", NULL, KNOWN_TAGS, {.kind = TAGS}},
-
-	{NULL, "ecs.version", NULL, NULL, 0, SAYS("9.5.0")},
-	{NULL, "event.kind", NULL, NULL, 0, SAYS("event")},
-	{NULL, "event.category", NULL, NULL, 0, IS("[\"network\"]")},
-	{NULL, "event.type", NULL, NULL, 0, VALUE(ecs_type)},
-	{NULL, "event.action", NULL, NULL, 0, SAYS("connection_attempted")},
-	{NULL, "event.outcome", NULL, NULL, 0, OURS(ecs_outcome)},
-	{NULL, "event.module", NULL, NULL, 0, SAYS("connsnoop")},
-	{NULL, "event.dataset", NULL, NULL, 0, SAYS("connsnoop.connect")},
-	{NULL, "event.sequence", "metadata.sequence", NULL, 0, VALUE(get_sequence)},
-	{NULL, "message", NULL, NULL, 0, VALUE(ecs_message)},
-	{NULL, "tags", NULL, NULL, 0, VALUE(ecs_tags)},
-	{NULL, "error.message", NULL, NULL, KNOWN_ERROR, TEXT(ecs_error)},
-	{NULL, "destination.address", NULL, NULL, 0, VALUE(ecs_address)},
-	{NULL, "source.address", NULL, NULL, KNOWN_LOCAL, TEXT(get_local_addr)},
-	{NULL, "related.ip", NULL, NULL, KNOWN_INET, VALUE(ecs_related)},
-	{NULL, "network.type", NULL, NULL, KNOWN_INET, OURS(ecs_network_type)},
-	{NULL, "network.direction", NULL, NULL, 0, SAYS("egress")},
-	{NULL, "host.name", NULL, NULL, 0, BYTES(ecs_hostname)},
-	{NULL, "host.hostname", NULL, NULL, 0, BYTES(ecs_hostname)},
-	{NULL, "host.id", "device.uid", NULL, 0, OURS(ecs_host_id)},
-	{NULL, "host.boot.id", "device.boot_uid", NULL, 0, OURS(ecs_boot_id)},
-
-	{NULL, NULL, "category_uid", NULL, 0, IS("4")},
-	{NULL, NULL, "class_uid", NULL, 0, IS("4001")},
-	{NULL, NULL, "activity_id", NULL, 0, VALUE(ocsf_activity)},
-	{NULL, NULL, "type_uid", NULL, 0, VALUE(ocsf_type)},
-	{NULL, NULL, "severity_id", NULL, 0, IS("1")},
-	{NULL, NULL, "time", NULL, 0, VALUE(ocsf_time)},
-	{NULL, NULL, "metadata.version", NULL, 0, SAYS("1.9.0-dev")},
-	{NULL, NULL, "metadata.profiles", NULL, 0, VALUE(ocsf_profiles)},
-	{NULL, NULL, "metadata.product.name", NULL, 0, SAYS("connsnoop")},
-	{NULL, NULL, "metadata.product.vendor_name", NULL, 0, SAYS("connsnoop")},
-	{NULL, NULL, "metadata.product.version", NULL, 0, SAYS(CONNSNOOP_VERSION)},
-	{NULL, NULL, "status_id", NULL, 0, VALUE(ocsf_status)},
-	{NULL, NULL, "status_code", NULL, KNOWN_ERROR, TEXT(get_error)},
-	{NULL, NULL, "status_detail", NULL, KNOWN_OUTCOME, OURS(ocsf_status_detail)},
-	{NULL, NULL, "initiator_id", NULL, 0, IS("1")},
-	{NULL, NULL, "is_src_dst_assignment_known", NULL, 0, IS("true")},
-	{NULL, NULL, "connection_info.direction_id", NULL, 0, VALUE(ocsf_direction)},
-	{NULL, NULL, "connection_info.protocol_ver_id", NULL, KNOWN_INET, VALUE(ocsf_version)},
-	{NULL, NULL, "dst_endpoint.hostname", NULL, KNOWN_DOMAIN, BYTES(ocsf_domain)},
-	{NULL, NULL, "dst_endpoint.name", NULL, KNOWN_DOMAIN, BYTES(ocsf_odd_domain)},
-	{NULL, NULL, "src_endpoint.hostname", NULL, 0, BYTES(ocsf_hostname)},
-	{NULL, NULL, "src_endpoint.name", NULL, 0, BYTES(ocsf_nodename)},
-	{NULL, NULL, "device.hostname", NULL, 0, BYTES(ocsf_hostname)},
-	{NULL, NULL, "device.name", NULL, 0, BYTES(ocsf_nodename)},
-	{NULL, NULL, "device.type_id", NULL, 0, IS("0")},
-	{NULL, NULL, "actor.process.created_time", NULL, IDENTITY_START, VALUE(ocsf_start)},
-
-	{NULL, NULL, NULL, "timestamp", 0, VALUE(tracee_time)},
-	{NULL, NULL, NULL, "threadStartTime", IDENTITY_START, VALUE(tracee_start)},
-	{NULL, NULL, NULL, "processId", 0, VALUE(tracee_pid)},
-	{NULL, NULL, NULL, "threadId", 0, VALUE(tracee_tid)},
-	{NULL, NULL, NULL, "parentProcessId", 0, VALUE(tracee_ppid)},
-	{NULL, NULL, NULL, "cgroupId", IDENTITY_CGROUP_ID, N64(identity.cgroup_id)},
-	{NULL, NULL, NULL, "executable", KNOWN_ABOUT, VALUE(tracee_executable)},
-	{NULL, NULL, NULL, "hostName", 0, BYTES(tracee_hostname)},
-	{NULL, NULL, NULL, "container", KNOWN_ABOUT, VALUE(tracee_container)},
-	{NULL, NULL, NULL, "eventId", 0, OURS(tracee_event_id)},
-	{NULL, NULL, NULL, "argsNum", 0, VALUE(tracee_args_count)},
-	{NULL, NULL, NULL, "syscall", 0, OURS(tracee_syscall)},
-	{NULL, NULL, NULL, "contextFlags", 0, VALUE(tracee_flags)},
-	{NULL, NULL, NULL, "threadEntityId", IDENTITY_START, VALUE(tracee_thread_entity)},
-	{NULL, NULL, NULL, "processEntityId", IDENTITY_START, VALUE(tracee_process_entity)},
-	{NULL, NULL, NULL, "args", 0, VALUE(tracee_args)},
 	{.name = NULL},
 };
 /* clang-format on */
+
+const struct field *fields_next(const struct field *field)
+{
+	field = field ? field + 1 : fields;
+	if (field == &fields[sizeof(fields) / sizeof(fields[0]) - 1])
+		field = foreign_fields;
+	return field->name || field->ecs || field->ocsf || field->tracee ? field : NULL;
+}
 
 static uint64_t known_address(const struct address *address)
 {

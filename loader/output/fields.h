@@ -68,13 +68,11 @@ struct field {
 	struct source source;
 };
 
-/* Ends with one that has no name at all. */
-extern const struct field fields[];
+/* All of them: the one behind `field`, of NULL the first; NULL behind the last. */
+const struct field *fields_next(const struct field *field);
 
-static inline bool field_is_last(const struct field *field)
-{
-	return !field->name && !field->ecs && !field->ocsf && !field->tracee;
-}
+/* foreign.c: those that have no name in JSON. Ends with one that has no name at all. */
+extern const struct field foreign_fields[];
 
 uint64_t fields_known(const struct style *style, const struct attempt *attempt);
 

@@ -33,7 +33,7 @@ void journal_attempt(struct style *style, struct buffer *buf, const struct attem
 	put_message(buf, attempt);
 	end_field(buf, from);
 	put_text(buf, "PRIORITY=6\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=connsnoop\n");
-	for (const struct field *field = fields; !field_is_last(field); field++) {
+	for (const struct field *field = NULL; (field = fields_next(field));) {
 		size_t len = buf->len;
 
 		if (!field->name || (field->needs & known) != field->needs || field->source.kind == OBJECT)

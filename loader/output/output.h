@@ -31,6 +31,16 @@ struct accounts {
 	uint64_t counted;    /* in place of shown, with -c */
 	uint64_t suppressed; /* by --once or --rate */
 	bool counting, limiting;
+	bool watched; /* the rest is told of */
+	uint64_t canaries, canaries_missed, gaps, missed_hits, broken_events;
+};
+
+/* What a look at the watch itself found. */
+struct finding_of_health {
+	const char *check; /* "canary": stable */
+	bool good;
+	uint64_t count; /* how often it was not */
+	char detail[512];
 };
 
 /* How lines look, and what they need beside the attempt. */
@@ -60,6 +70,7 @@ struct style {
 void render_header(struct style *style, struct buffer *buf);
 void render_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
 void render_lost(struct style *style, struct buffer *buf, uint32_t cpu, uint64_t count);
+void render_health(struct style *style, struct buffer *buf, const struct finding_of_health *finding);
 void render_summary(struct style *style, struct buffer *buf, const struct accounts *accounts);
 
 /* How many attempts are among the lines that were not written; the rest of a torn one is taken for one. */
@@ -71,6 +82,7 @@ uint64_t render_count(const struct style *style, const struct sink *sink);
  */
 void emit_attempt(struct sink *sink, struct style *style, const struct attempt *attempt);
 void emit_lost(struct sink *sink, struct style *style, uint32_t cpu, uint64_t count);
+void emit_health(struct sink *sink, struct style *style, const struct finding_of_health *finding);
 /* "5 attempts = 3 shown + 2 filtered + 0 lost" */
 #define ACCOUNTS_MAX 256
 void put_accounts(struct buffer *buf, const struct accounts *accounts);
@@ -94,6 +106,7 @@ void object_attempt(struct style *style, struct buffer *buf, const struct attemp
 void csv_header(struct style *style, struct buffer *buf);
 void csv_attempt(struct style *style, struct buffer *buf, const struct attempt *attempt);
 void json_lost(struct buffer *buf, uint32_t cpu, uint64_t count);
+void json_health(struct buffer *buf, const struct finding_of_health *finding);
 void json_summary(struct buffer *buf, const struct accounts *accounts);
 
 /* journal.c: a datagram for journald; it may be as long as two lines. */

@@ -80,7 +80,7 @@ static bool is_asked(const struct style *style, const struct field *field)
 
 static void plan_by_table(struct plan *plan, const struct style *style)
 {
-	for (const struct field *field = fields; !field_is_last(field); field++) {
+	for (const struct field *field = NULL; (field = fields_next(field));) {
 		const char *name = name_in(field, style->format);
 
 		if (!name || (style->format == FORMAT_CSV && !is_asked(style, field)))
@@ -96,7 +96,7 @@ static void plan_by_name(struct plan *plan, enum format format)
 	const struct field *sorted[PLAN_COLUMNS];
 	unsigned int count = 0;
 
-	for (const struct field *field = fields; !field_is_last(field); field++) {
+	for (const struct field *field = NULL; (field = fields_next(field));) {
 		const char *name = name_in(field, format);
 		unsigned int at = count;
 
@@ -114,11 +114,11 @@ static void plan_by_name(struct plan *plan, enum format format)
 static void plan_by_keys(struct plan *plan)
 {
 	for (const struct tracee_key *key = tracee_keys; key->key; key++) {
-		const struct field *field = fields;
+		const struct field *field = NULL;
 
-		while (!field_is_last(field) && (!field->tracee || strcmp(field->tracee, key->key) != 0))
-			field++;
-		add_column(plan, field_is_last(field) ? NULL : field, key->key, key->absent);
+		while ((field = fields_next(field)) && (!field->tracee || strcmp(field->tracee, key->key) != 0))
+			;
+		add_column(plan, field, key->key, key->absent);
 	}
 }
 

@@ -38,6 +38,12 @@ void render_lost(struct style *style, struct buffer *buf, uint32_t cpu, uint64_t
 		json_lost(buf, cpu, count);
 }
 
+void render_health(struct style *style, struct buffer *buf, const struct finding_of_health *finding)
+{
+	if (style->format == FORMAT_JSON)
+		json_health(buf, finding);
+}
+
 void render_summary(struct style *style, struct buffer *buf, const struct accounts *accounts)
 {
 	if (style->format == FORMAT_JSON)

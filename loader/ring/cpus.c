@@ -46,9 +46,10 @@ static unsigned int parse_stat(unsigned char set[CPUS_MAX])
 
 	memset(set, 0, CPUS_MAX);
 	while (stat && getline(&line, &size, stat) > 0) {
-		/* The first line is "cpu  ", the sum of all; %u would step over the spaces. */
-		if (strncmp(line, "cpu", 3) != 0 || line[3] < '0' || line[3] > '9' ||
-		    sscanf(line + 3, "%u", &cpu) != 1 || cpu >= CPUS_MAX)
+		const char *at = line + 3;
+
+		/* The first line is "cpu  ", the sum of all. */
+		if (strncmp(line, "cpu", 3) != 0 || !parse_cpu(&at, &cpu))
 			continue;
 		set[cpu] = 1;
 		if (cpu + 1 > count)

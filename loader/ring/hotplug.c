@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ring.h"
 
+#include "number.h"
+
 #include <errno.h>
 #include <linux/netlink.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +25,16 @@ int hotplug_open(void)
 	return fd;
 }
 
+static bool is_about_cpu(const char *text, const char *what, unsigned int *cpu)
+{
+	const size_t len = strlen(what);
+
+	if (strncmp(text, what, len) != 0)
+		return false;
+	text += len;
+	return number_take(&text, cpu) && *cpu < CPUS_MAX;
+}
+
 /* "online@/devices/system/cpu/cpu1", a NUL, and key=value strings (lib/kobject_uevent.c). Only the kernel is believed:
  * its port is 0. */
 enum hotplug_event hotplug_read(int fd, unsigned int *cpu)
@@ -41,9 +52,9 @@ enum hotplug_event hotplug_read(int fd, unsigned int *cpu)
 		text[got] = '\0';
 		if (from.nl_pid != 0)
 			continue;
-		if (sscanf(text, "online@/devices/system/cpu/cpu%u", cpu) == 1 && *cpu < CPUS_MAX)
+		if (is_about_cpu(text, "online@/devices/system/cpu/cpu", cpu))
 			return HOTPLUG_ONLINE;
-		if (sscanf(text, "offline@/devices/system/cpu/cpu%u", cpu) == 1 && *cpu < CPUS_MAX)
+		if (is_about_cpu(text, "offline@/devices/system/cpu/cpu", cpu))
 			return HOTPLUG_OFFLINE;
 	}
 }

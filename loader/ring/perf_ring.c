@@ -127,8 +127,16 @@ static void close_ring(struct ring *ring)
 	sys_close(ring->fd);
 }
 
+/* perf_read(), kernel/events/core.c, gives nothing of an event in error state. */
+static bool broken(const struct ring *ring)
+{
+	uint64_t count;
+
+	return sys_read(ring->fd, &count, sizeof(count)) == 0 || sys_read(ring->bell, &count, sizeof(count)) == 0;
+}
+
 static const struct ring_kind kind = {
-	.name = "perf", .look = look, .next = next, .release = release, .close = close_ring};
+	.name = "perf", .look = look, .next = next, .release = release, .close = close_ring, .broken = broken};
 
 /*
  * Both events write to the first one's ring. A wake-up for each record costs the traced task 20 to 40 times the record

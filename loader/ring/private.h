@@ -20,6 +20,8 @@ struct ring_kind {
 	/* Gives the space before tail back to the writer. */
 	void (*release)(struct ring *ring);
 	void (*close)(struct ring *ring);
+	/* Whether nothing more can come. NULL: it always can. */
+	bool (*broken)(const struct ring *ring);
 };
 
 struct ring {

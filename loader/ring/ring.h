@@ -66,6 +66,12 @@ void rings_cpu_gone(struct rings *rings, unsigned int cpu);
 /* Opens a ring for every CPU that is online and has none. Returns how many were opened; a failure is reported in err. */
 int rings_update(struct rings *rings, const struct ring_reader *reader, struct error *err);
 
+/*
+ * How many rings of perf's have an event in error state, which takes no records any more; they are gone then, and opened
+ * anew by rings_update(). Each costs its CPU an interrupt.
+ */
+unsigned int rings_broken(struct rings *rings);
+
 size_t rings_bytes(const struct rings *rings);
 /* "mapped" or "perf": what the CPUs had at the start. */
 const char *rings_kind_name(const struct rings *rings);

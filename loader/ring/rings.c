@@ -87,7 +87,7 @@ static int explain(unsigned int cpu, unsigned int pages, int errnum, struct erro
 {
 	const char *advice =
 		errnum == EPERM || errnum == EACCES
-			? "CAP_SYS_ADMIN (or CAP_PERFMON) is missing, or the buffers exceed perf_event_mlock_kb: lower --buffer-pages"
+			? "CAP_SYS_ADMIN (or CAP_PERFMON, where perf_event_paranoid is below 3) is missing, or the buffers exceed perf_event_mlock_kb: lower --buffer-pages"
 		: errnum == ENOSYS || errnum == ENOENT
 			? "the kernel must be 4.4 or later, built with CONFIG_PERF_EVENTS"
 		: errnum == EMFILE ? "raise the limit of open files (ulimit -n)"
@@ -269,6 +269,21 @@ bool rings_were_full(struct rings *rings)
 		rings->ring[cpu].was_full = false;
 	}
 	return full;
+}
+
+unsigned int rings_broken(struct rings *rings)
+{
+	unsigned int count = 0;
+
+	for (unsigned int cpu = 0; cpu < rings->cpus; cpu++) {
+		struct ring *ring = &rings->ring[cpu];
+
+		if (!ring->kind || !ring->kind->broken || ring->gone || !ring->kind->broken(ring))
+			continue;
+		ring->gone = true;
+		count++;
+	}
+	return count;
 }
 
 size_t rings_bytes(const struct rings *rings)

@@ -7,8 +7,13 @@
 #include <stddef.h>
 
 #define SINK_LAST_WAIT_MS 2000
-/* Lines are written at once or waited with; messages have to outlast a daemon that is started anew. */
-#define SINK_LINES    (256 * 1024)
+/*
+ * Lines are written at once or waited with; messages have to outlast a daemon that is started anew. A small build sets a
+ * quarter of it (small.mk).
+ */
+#ifndef SINK_LINES
+#define SINK_LINES (256 * 1024)
+#endif
 #define SINK_MESSAGES (1024 * 1024)
 
 /* What each kind of sink does in its own way. */

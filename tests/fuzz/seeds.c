@@ -166,60 +166,124 @@ static void write_names(void)
 	write_dns(1, 0, message.bytes, message.len);
 	write_dns(2, 1, hosts, sizeof(hosts) - 1);
 	write_packets(3);
+}
+
 #define ID "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
 
-	static void write_proc(void)
-	{
-		static const char *const texts[] = {
-			"811 (a) S 1 (b) R 1 1 1 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 89803 31 38 184467 944 945 1407 0 0\n",
-			"Name:\tx\nGroups:\t4 20 \nNStgid:\t811\t7\nNSpid:\t811\t8\n",
-			"5:cpu,cpuacct:/b\n1:name=systemd:/docker/" ID "\n0::/a/docker-" ID ".scope\n",
-			"0::/kubepods.slice/x.slice:cri-containerd:" ID "\n0::/crio-conmon-" ID ".scope/container\n",
-			"0::/machine.slice/machine-my\\x2dbox.scope/payload\n0::/machine.slice/systemd-nspawn@a.service/supervisor\n",
-			"0::/../lxc.payload.web\n0::/ecs/08f7e8d6c5b4a3928170f6e5d4c3b2a1/08f7e8d6c5b4a3928170f6e5d4c3b2a1-27\n",
-		};
+static void write_proc(void)
+{
+	static const char *const texts[] = {
+		"811 (a) S 1 (b) R 1 1 1 0 -1 4194304 100 0 0 0 0 0 0 0 20 0 1 0 89803 31 38 184467 944 945 1407 0 0\n",
+		"Name:\tx\nGroups:\t4 20 \nNStgid:\t811\t7\nNSpid:\t811\t8\n",
+		"5:cpu,cpuacct:/b\n1:name=systemd:/docker/" ID "\n0::/a/docker-" ID ".scope\n",
+		"0::/kubepods.slice/x.slice:cri-containerd:" ID "\n0::/crio-conmon-" ID ".scope/container\n",
+		"0::/machine.slice/machine-my\\x2dbox.scope/payload\n0::/machine.slice/systemd-nspawn@a.service/supervisor\n",
+		"0::/../lxc.payload.web\n0::/ecs/08f7e8d6c5b4a3928170f6e5d4c3b2a1/08f7e8d6c5b4a3928170f6e5d4c3b2a1-27\n",
+	};
 
-		for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
-			write_seed("proc", i, texts[i], strlen(texts[i]));
+	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
+		write_seed("proc", i, texts[i], strlen(texts[i]));
+}
+
+/* In the order of kernel.c's table. */
+static void write_kernel(void)
+{
+	static const char *const texts[] = {
+		"0-3,5,8-255\n",
+		"cpu  1 2 3\ncpu0 1 2 3\ncpu7 1\nintr 0\n",
+		"0000000000000000 A fixed_percpu_data\nffffffff81000000 t security_socket_connect.llvm.77\n"
+		"0000000000000000 T unix_stream_connect\t[unix]\n",
+		"22 1 0:20 / /sys rw - sysfs sysfs rw\n30 22 0:7 / /sys/kernel/tracing rw shared:7 - tracefs t rw\n"
+		"31 22 0:8 / /a\\040b rw - debugfs d rw\n32 22 0:9 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+		"1501\n",
+		"name: task_newtask\nID: 31\nformat:\n\tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;\n",
+		"\t\t   r[maxactive][:[<group>/]<event>] <place> [<args>]\n",
+		"p:connsnoop_17_0badcafe/connect security_socket_connect\nr4096:connsnoop_1_00000001/connect __sys_connect\n"
+		"p:other/foreign inet_stream_connect\n",
+		"6\n",
+		"config:0\n",
+		"Ubuntu 4.15.0-20.21-generic 4.15.17\n",
+		"Name:\tx\nSeccomp:\t2\n",
+		"         0       1000          1\n",
+		"none [integrity] confidentiality\n",
+		"1\n",
+		"0123456789abcdef0123456789abcdef\n",
+		"42 0x5 0x7ffe 0x10 0x0 0x0 0x0 0x7ffe 0x7f00\n",
+		"root:x:0:0:root:/root:/bin/sh\na::1000:1000::/:\n",
+		"# CONFIG_KPROBES is not set",
+	};
+
+	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++) {
+		uint8_t seed[512] = {(uint8_t)i};
+
+		memcpy(seed + 1, texts[i], strlen(texts[i]));
+		write_seed("kernel", i, seed, 1 + strlen(texts[i]));
 	}
+}
 
-	int main(int argc, char **argv)
-	{
-		static const char *const lines[] = {
-			"-46x\n-a\n-t\n-T\n-U\n-H\n-v\n-n\n5\n-o\nfile",
-			"--json\n--format=text\n--family\n!inet,unix\n--duration\n1.5\n--hook\nproto\n--buffer-pages\n64",
-			"-p\n1,5-9\n-u\nroot,1000\n-P\n!80,8000-8999\n--net\n!10.0.0.0/8,fe80::/10,::1",
-			"--comm\ncurl\n--unix-path\n/run/*",
-			"--doctor\n--json",
-			"--version\n--help",
-			"--\ncommand\n-x",
-		};
+/* Kinds as in lists.c; 16 is a file, 32 a negated one. */
+static void write_lists(void)
+{
+	static const struct {
+		uint8_t first;
+		const char *text;
+	} lists[] = {
+		{0, "80,443,8000-8999"},
+		{16, "# ports\n80\n443 8000-8999 # more\n1,65535"},
+		{17, "root\n1000-1999\n"},
+		{2, "stream,dgram,5"},
+		{3, "curl,ssh*"},
+		{4, "10.0.0.0/8,fe80::/10,::ffff:1.2.3.4"},
+		{20 + 32 + 64, "10.0.0.0/8\n10.1.0.0/16\n::1\n# end"},
+	};
 
-		static const char *const baselines[] = {
-			"# connsnoop baseline 1: comm family addr port\n"
-			"a b\tinet6\tfe80::1%3\t53\n"
-			"curl\tinet\t93.184.216.34\t443\n"
-			"curl\tunix\t/run/x\\x0a\t-\n"
-			"curl\tunix\t@name\\x00\t-\n"
-			"curl\tunix\t(unnamed)\t-\n"
-			"\\x23x\tnetlink\t-\t-\n",
-			"# connsnoop baseline 1: pid tid uid comm family type addr port cgroup netns\n"
-			"1\t2\t4294967295\t\"\"\t-\tstream\t(unreadable)\t-\t77\t4026531840\n"
-			"1\t2\t0\tx\t45\t7\t-\t0\t-\t-\n",
-			"# mine\n\n# connsnoop baseline 1: port\n-\n80\n",
-		};
+	for (int i = 0; i < (int)(sizeof(lists) / sizeof(lists[0])); i++) {
+		uint8_t seed[128] = {lists[i].first};
 
-		if (argc != 2)
-			return 2;
-		folder = argv[1];
-		mkdir(folder, 0777);
-		write_attempts();
-		write_rings();
-		write_names();
-		write_proc();
-		for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
-			write_seed("options", i, lines[i], strlen(lines[i]));
-		for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)
-			write_seed("baseline", i, baselines[i], strlen(baselines[i]));
-		return 0;
+		memcpy(seed + 1, lists[i].text, strlen(lists[i].text));
+		write_seed("lists", i, seed, 1 + strlen(lists[i].text));
 	}
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const lines[] = {
+		"-46x\n-a\n-t\n-T\n-U\n-H\n-v\n-n\n5\n-o\nfile",
+		"--json\n--format=text\n--family\n!inet,unix\n--duration\n1.5\n--hook\nproto\n--buffer-pages\n64",
+		"-p\n1,5-9\n-u\nroot,1000\n-P\n!80,8000-8999\n--net\n!10.0.0.0/8,fe80::/10,::1",
+		"--comm\ncurl\n--unix-path\n/run/*",
+		"--doctor\n--json",
+		"--version\n--help",
+		"--\ncommand\n-x",
+	};
+
+	static const char *const baselines[] = {
+		"# connsnoop baseline 1: comm family addr port\n"
+		"a b\tinet6\tfe80::1%3\t53\n"
+		"curl\tinet\t93.184.216.34\t443\n"
+		"curl\tunix\t/run/x\\x0a\t-\n"
+		"curl\tunix\t@name\\x00\t-\n"
+		"curl\tunix\t(unnamed)\t-\n"
+		"\\x23x\tnetlink\t-\t-\n",
+		"# connsnoop baseline 1: pid tid uid comm family type addr port cgroup netns\n"
+		"1\t2\t4294967295\t\"\"\t-\tstream\t(unreadable)\t-\t77\t4026531840\n"
+		"1\t2\t0\tx\t45\t7\t-\t0\t-\t-\n",
+		"# mine\n\n# connsnoop baseline 1: port\n-\n80\n",
+	};
+
+	if (argc != 2)
+		return 2;
+	folder = argv[1];
+	mkdir(folder, 0777);
+	write_attempts();
+	write_rings();
+	write_names();
+	write_proc();
+	write_kernel();
+	write_lists();
+	for (int i = 0; i < (int)(sizeof(lines) / sizeof(lines[0])); i++)
+		write_seed("options", i, lines[i], strlen(lines[i]));
+	for (int i = 0; i < (int)(sizeof(baselines) / sizeof(baselines[0])); i++)
+		write_seed("baseline", i, baselines[i], strlen(baselines[i]));
+	return 0;
+}

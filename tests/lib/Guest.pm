@@ -184,7 +184,7 @@ sub build_initramfs
 	make_path(map { "$tree/$_" } qw(bin dev etc proc sys tmp run results modules root));
 	install($self->busybox, "$tree/bin/busybox");
 	install($self->{connsnoop}, "$tree/bin/connsnoop");
-	for my $caller (qw(caller caller32 callern32)) {
+	for my $caller (qw(caller caller32 callern32 confined)) {
 		install("$self->{callers}/$caller", "$tree/bin/$caller")
 			if -x "$self->{callers}/$caller";
 	}

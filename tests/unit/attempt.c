@@ -87,6 +87,7 @@ static void test_identity(void **state)
 	(void)state;
 	identity = &attempt.identity;
 	assert_true(decode_both(&attempt, &both));
+	assert_int_equal(identity->proc_parts, 0);
 	assert_int_equal(attempt.address.port, 5);
 	assert_int_equal(attempt.time, 81234567890);
 	assert_int_equal(identity->parts, IDENTITY_ALL | IDENTITY_START_EXACT);

@@ -173,6 +173,8 @@ static void test_findings(void **state)
 	assert_int_equal(find(findings, count, "kprobe_pmu")->state, FINDING_YES);
 	assert_string_equal(find(findings, count, "kprobe_pmu")->detail, "type 6");
 	assert_int_equal(find(findings, count, "kprobe_events")->state, FINDING_YES);
+	assert_int_equal(find(findings, count, "sandbox")->state, FINDING_YES);
+	assert_non_null(strstr(find(findings, count, "sandbox")->detail, "system calls are filtered"));
 	assert_int_equal(find(findings, count, "symbol")->state, FINDING_YES);
 	assert_int_equal(find(findings, count, "tracepoint")->state, FINDING_YES);
 	assert_int_equal(find(findings, count, "bpf_program")->state, FINDING_YES);
@@ -202,7 +204,9 @@ static void test_findings_of_a_poor_kernel(void **state)
 	assert_string_equal(find(findings, count, "bpf_program")->detail, "with kern_version 4.4.155");
 	model_boot(&model_5_10);
 	model.confidential = true;
+	model.no_filters = true;
 	count = kernel_examine(findings);
+	assert_int_equal(find(findings, count, "sandbox")->state, FINDING_NO);
 	assert_int_equal(find(findings, count, "lockdown")->state, FINDING_NO);
 	assert_int_equal(find(findings, count, "bpf_read")->state, FINDING_NO);
 	assert_non_null(find(findings, count, "lockdown")->advice);

@@ -184,7 +184,7 @@ static void test_long_strings_are_cut(void **state)
 static void test_names_fit(void **state)
 {
 	(void)state;
-	for (const struct field *field = fields; !field_is_last(field); field++) {
+	for (const struct field *field = NULL; (field = fields_next(field));) {
 		const char *names[] = {field->name, field->ecs, field->ocsf, field->tracee};
 
 		for (size_t i = 0; i < COUNT(names); i++) {

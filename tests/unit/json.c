@@ -350,6 +350,8 @@ static void test_other_objects(void **state)
 {
 	struct buffer buf = {.data = line, .size = sizeof(line)};
 	const struct accounts accounts = {.attempts = 10, .shown = 5, .filtered = 3, .lost = 2};
+	const struct finding_of_health finding = {.check = "canary", .count = 4, .detail = "a \"b\""};
+	struct accounts watched;
 
 	(void)state;
 	render_lost(&style, &buf, 3, 12345678901);
@@ -364,6 +366,26 @@ static void test_other_objects(void **state)
 	style.header = true;
 	render_header(&style, &buf);
 	assert_int_equal(buf.len, 0);
+	watched = accounts;
+	watched.watched = true;
+	watched.canaries = 9;
+	watched.canaries_missed = 8;
+	watched.gaps = 7;
+	watched.missed_hits = 6;
+	watched.broken_events = 5;
+	buf.len = 0;
+	render_summary(&style, &buf, &watched);
+	line[buf.len] = '\0';
+	assert_string_equal(
+		line, "{\"event\":\"summary\",\"attempts\":10,\"shown\":5,\"filtered\":3,\"lost\":2,\"canaries\":9,"
+		      "\"canaries_missed\":8,\"gaps\":7,\"missed_hits\":6,\"broken_events\":5}\n");
+	buf.len = 0;
+	render_health(&style, &buf, &finding);
+	assert_true(json_valid(line, buf.len - 1));
+	assert_memory_equal(line, "{\"event\":\"health\",\"time\":\"20", 28);
+	line[buf.len] = '\0';
+	assert_non_null(
+		strstr(line, "Z\",\"check\":\"canary\",\"ok\":false,\"count\":4,\"detail\":\"a \\\"b\\\"\"}\n"));
 }
 
 /* The checks above are worth what the reader is. */

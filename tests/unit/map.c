@@ -137,7 +137,7 @@ static void test_flags_that_the_kernel_has_not(void **state)
 	(void)state;
 	model.kernel = &model_5_4;
 	assert_int_equal(object_set_map_flags(object, "control", BPF_F_MMAPABLE, &err), 0);
-	assert_not_created(STATUS_UNSUPPORTED, "creating map control (type 2, 1 entries of 8 bytes)");
+	assert_not_created(STATUS_UNSUPPORTED, "creating map control (type 2, 1 entries of 16 bytes)");
 }
 
 static void test_no_such_map(void **state)

@@ -279,6 +279,7 @@ struct thing {
 	size_t page_size;
 	uint64_t lost;
 	/* TEXT */
+	bool profile, switches; /* made anew when it is read from the beginning */
 	char *text;
 	size_t at, length;
 	/* DIRECTORY */
@@ -301,6 +302,7 @@ struct model model;
 static struct thing *fds[ALL_FDS];
 static struct thing *all_events[ALL_FDS];
 static struct thing *all_maps[ALL_FDS];
+static int last_cap(void);
 static int alive, mappings, next_probe_id;
 static ssize_t next_writes[64];
 static int next_write, write_count;
@@ -405,8 +407,11 @@ static struct thing *thing_of(int fd, enum kind kind)
 }
 
 /* Every call that may fail passes here. */
-static int disturb(void)
+#define disturb() disturb_call(__func__)
+static int disturb_call(const char *name)
 {
+	if (model.calls < model.log_room)
+		model.log[model.calls] = name;
 	model.calls++;
 	return model.fail_at && model.calls == model.fail_at ? -model.fail_error : 0;
 }
@@ -456,7 +461,9 @@ void model_boot(const struct model_kernel *kernel)
 	model.release = "4.4.0-model";
 	model.build = "#1 SMP";
 	model.vdso = true;
-	model.privileged = model.resource = true;
+	model.privileged = model.resource = model.ambient = true;
+	model.caps = model.effective = model.bounding = (2ULL << last_cap()) - 1;
+	model.uid = model.gid = -1;
 	model.memlock = model.memlock_max = 64 * 1024;
 	model.memlock_need = 32 * 1024;
 	model.uid_map = "         0          0 4294967295\n";
@@ -963,6 +970,18 @@ static int raw_tracepoint_open(const union bpf_attr *attr)
 	return new_fd(event);
 }
 
+/* bpf_prog_get_info_by_fd(), 4.13; recursion_misses came with 5.12. */
+static int program_info(const union bpf_attr *attr)
+{
+	struct bpf_prog_info *info = (struct bpf_prog_info *)(uintptr_t)attr->info.info;
+
+	if (model.kernel->version < KERNEL_VERSION(4, 13, 0) || !thing_of((int)attr->info.bpf_fd, PROGRAM))
+		return -EINVAL;
+	if (model.kernel->version >= KERNEL_VERSION(5, 12, 0))
+		info->recursion_misses = model.missed_runs;
+	return 0;
+}
+
 /* SYSCALL_DEFINE3(bpf): what lies beyond the kernel's own union must be 0, or E2BIG. */
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 {
@@ -997,6 +1016,8 @@ int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 		return prog_load(&whole.attr);
 	case BPF_RAW_TRACEPOINT_OPEN:
 		return raw_tracepoint_open(&whole.attr);
+	case BPF_OBJ_GET_INFO_BY_FD:
+		return program_info(&whole.attr);
 	default:
 		return -EINVAL;
 	}
@@ -1149,6 +1170,22 @@ static void list_probes(char *text, size_t size)
 	}
 }
 
+/* probes_profile_seq_show(), kernel/trace/trace_kprobe.c: without the group. */
+static void list_profile(char *text, size_t size)
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < MODEL_LISTED_MAX; i++) {
+		const char *name = strchr(model.probes[i].event, '/');
+
+		if (model.probes[i].id)
+			at += (size_t)snprintf(text + at, size - at, "  %-44s %15lu %15u\n", name ? name + 1 : "", 7ul,
+					       strncmp(model.probes[i].event, "connsnoop_", 10) ? 99
+												: model.missed_hits);
+	}
+}
+
 /* --- perf_event_open(2) --- */
 
 static int open_software(const struct perf_event_attr *attr)
@@ -1206,7 +1243,7 @@ int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int gr
 	/* perf_copy_attr(): no shorter than its first version. */
 	if (attr->size < PERF_ATTR_SIZE_VER0)
 		return -E2BIG;
-	if (!model.privileged)
+	if (!model.privileged || (model.paranoid && !(model.effective >> CAP_SYS_ADMIN & 1)))
 		return -EACCES; /* perf_event_paranoid */
 	event = new_thing(EVENT);
 	event->event_type = attr->type;
@@ -2184,13 +2221,24 @@ int sys_connect(int fd, const struct sockaddr *addr, unsigned int addrlen)
 
 /* --- files --- */
 
-static int open_text(const char *text)
+static int open_bytes(const void *bytes, size_t size)
 {
 	struct thing *file = new_thing(TEXT);
 
-	file->text = strdup(text);
-	file->length = strlen(text);
+	file->text = malloc(size + 1);
+	memcpy(file->text, bytes, size);
+	file->length = size;
 	return new_fd(file);
+}
+
+static int open_text(const char *text)
+{
+	return open_bytes(text, strlen(text));
+}
+
+static bool is_given(const char *path)
+{
+	return model.given.path && !strcmp(path, model.given.path);
 }
 
 static void write_cpu_list(char *text, size_t size, bool all)
@@ -2241,6 +2289,14 @@ static int open_in_tracefs(const char *path, int flags)
 			model.truncations++;
 		list = new_thing(PROBE_LIST);
 		list->writable = true;
+		return new_fd(list);
+	}
+	if (!strcmp(path, "kprobe_profile") && model.kprobe_events) {
+		list_profile(text, sizeof(text));
+		list = new_thing(TEXT);
+		list->text = strdup(text);
+		list->length = strlen(text);
+		list->profile = true;
 		return new_fd(list);
 	}
 	for (size_t i = 0; !model.no_task_events && i < TRACED; i++) {
@@ -2308,6 +2364,8 @@ static int open_path(const char *path, int flags)
 {
 	char text[64];
 
+	if (model.closed && !strcmp(path, model.closed))
+		return model.effective >> CAP_DAC_OVERRIDE & 1 ? open_text("") : -EACCES;
 	if (model.tracing && !strcmp(path, model.tracing))
 		return open_directory(!model.confidential);
 	if (!strcmp(path, "/sys/fs/cgroup/cgroup.controllers"))
@@ -2348,6 +2406,12 @@ static int open_path(const char *path, int flags)
 	}
 	if (!strcmp(path, "/proc/self/status"))
 		return open_text(model.seccomp ? "Name:\tx\nSeccomp:\t2\n" : "Name:\tx\nSeccomp:\t0\n");
+	if (!strcmp(path, "/sys/kernel/debug/kprobes/enabled") && model.kprobes_enabled) {
+		int fd = open_text(model.kprobes_enabled);
+
+		thing_of(fd, TEXT)->switches = true;
+		return fd;
+	}
 	if (!strcmp(path, "/proc/sys/abi/vsyscall32"))
 		return model.compat ? open_text("1\n") : -ENOENT;
 	if (!strcmp(path, "/proc/sys/kernel/osrelease"))
@@ -2384,6 +2448,8 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 
 	if (result)
 		return result;
+	if (is_given(path) && (flags & O_ACCMODE) == O_RDONLY)
+		return open_bytes(model.given.bytes, model.given.size);
 	if (path[0] == '/')
 		return open_path(path, flags);
 	if (dir == AT_FDCWD)
@@ -2420,6 +2486,39 @@ int sys_close(int fd)
 	return 0;
 }
 
+/* perf_read(): nothing, of an event in error state; a raw tracepoint has no such call. */
+static ssize_t read_event(const struct thing *event, size_t size)
+{
+	bool ring = event->event_type == PERF_TYPE_SOFTWARE;
+
+	if (event->event_type == RAW_TRACEPOINT || size < sizeof(uint64_t))
+		return -EINVAL;
+	return (ring ? model.broken_ring[event->cpu] : model.broken_probes) ? 0 : (ssize_t)sizeof(uint64_t);
+}
+
+/* A file of seq_file's is made anew by a read from its beginning. */
+ssize_t sys_pread(int fd, void *buf, size_t size, size_t offset)
+{
+	struct thing *file = thing_of(fd, TEXT);
+	int result = disturb();
+	char text[8192];
+
+	if (result || !file)
+		return result ? result : -EBADF;
+	if (file->profile)
+		list_profile(text, sizeof(text));
+	else if (file->switches)
+		snprintf(text, sizeof(text), "%s", model.kprobes_enabled);
+	else
+		list_probes(text, sizeof(text));
+	if (offset >= strlen(text))
+		return 0;
+	if (size > strlen(text) - offset)
+		size = strlen(text) - offset;
+	memcpy(buf, text + offset, size);
+	return (ssize_t)size;
+}
+
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	struct thing *file;
@@ -2432,6 +2531,9 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 
 		return got < 0 ? -errno : got;
 	}
+	file = look_up(fd);
+	if (file && file->kind == EVENT)
+		return read_event(file, size);
 	file = thing_of(fd, TEXT);
 	if (!file)
 		return -EBADF;
@@ -2581,9 +2683,16 @@ ssize_t sys_read_file(int dir, const char *path, char *buf, size_t size)
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	static const char *const others[] = {".", "..", "self", "1x", "kallsyms"};
-	struct thing *dir = thing_of(fd, DIRECTORY);
+	bool real = fd < MODEL_FIRST_FD && model.real_files;
+	struct thing *dir = real ? NULL : thing_of(fd, DIRECTORY);
 	size_t used = 0, all = 5 + model.process_count;
 	int result = disturb();
+
+	if (real && !result) {
+		ssize_t got = syscall(SYS_getdents64, fd, buf, size);
+
+		return got < 0 ? -errno : got;
+	}
 
 	if (result || !dir || !dir->proc)
 		return result ? result : -ENOTDIR;
@@ -2671,18 +2780,151 @@ int sys_setrlimit(int resource, const struct rlimit *limit)
 	return 0;
 }
 
+int sys_become(uid_t uid, gid_t gid)
+{
+	int result = disturb();
+
+	if (result)
+		return result;
+	if (!model.privileged || !(model.caps >> CAP_SETUID & 1) || !(model.caps >> CAP_SETGID & 1))
+		return -EPERM;
+	model.uid = uid;
+	model.gid = gid;
+	model.effective = 0; /* cap_emulate_setxuid(), security/commoncap.c */
+	return 0;
+}
+
+int sys_no_new_privs(void)
+{
+	int result = disturb();
+
+	model.no_new_privs |= !result;
+	return result;
+}
+
+/* seccomp_set_mode_filter(), kernel/seccomp.c */
+int sys_seccomp(const struct sock_fprog *filter)
+{
+	int result = disturb();
+
+	if (result || model.no_filters || !filter)
+		return result ? result : model.no_filters ? -EINVAL : -EFAULT;
+	if (!model.no_new_privs && !(model.effective >> CAP_SYS_ADMIN & 1))
+		return -EACCES;
+	if (!filter->len || filter->len > sizeof(model.filter) / sizeof(model.filter[0]))
+		return -EINVAL;
+	memcpy(model.filter, filter->filter, filter->len * sizeof(model.filter[0]));
+	model.filter_len = filter->len;
+	return 0;
+}
+
+int sys_getaffinity(void *set, size_t size)
+{
+	int result = disturb();
+
+	memset(set, 0, size);
+	for (unsigned int cpu = 0; cpu < model.cpus && cpu < 8; cpu++)
+		*(uint8_t *)set |= (uint8_t)(model.online[cpu] << cpu);
+	return result ? result : 8;
+}
+
+int sys_setaffinity(const void *set, size_t size)
+{
+	int result = disturb();
+
+	(void)size;
+	for (unsigned int cpu = model.cpus; !result && cpu-- > 0;) {
+		if (*(const uint8_t *)set >> cpu & 1 && model.online[cpu])
+			model.cpu = cpu;
+	}
+	return result;
+}
+
 /* In libcap's place, whose capabilities are the test runner's. */
+struct caps {
+	uint64_t permitted, effective;
+};
+
+cap_t cap_init(void)
+{
+	return calloc(1, sizeof(struct caps));
+}
+
 cap_t cap_get_proc(void)
 {
-	return (cap_t)malloc(1);
+	struct caps *caps = calloc(1, sizeof(*caps));
+
+	if (caps && model.privileged)
+		*caps = (struct caps){model.caps, model.effective & model.caps};
+	return (cap_t)caps;
+}
+
+/* capset(2): nothing is added to what is permitted, and only that can be effective. */
+int cap_set_proc(cap_t set)
+{
+	const struct caps *caps = (const struct caps *)set;
+	uint64_t held = model.privileged ? model.caps : 0;
+
+	errno = disturb() ? EPERM : 0;
+	if (!errno && (caps->permitted & ~held || caps->effective & ~caps->permitted))
+		errno = EPERM;
+	if (errno)
+		return -1;
+	model.caps = caps->permitted;
+	model.effective = caps->effective;
+	return 0;
+}
+
+static uint64_t *flag_of(cap_t set, cap_flag_t flag)
+{
+	struct caps *caps = (struct caps *)set;
+
+	return flag == CAP_PERMITTED ? &caps->permitted : &caps->effective;
 }
 
 int cap_get_flag(cap_t caps, cap_value_t cap, cap_flag_t flag, cap_flag_value_t *value)
 {
-	(void)caps;
-	(void)cap;
-	(void)flag;
-	*value = model.privileged ? CAP_SET : CAP_CLEAR;
+	*value = *flag_of(caps, flag) >> cap & 1 ? CAP_SET : CAP_CLEAR;
+	return 0;
+}
+
+int cap_set_flag(cap_t caps, cap_flag_t flag, int count, const cap_value_t *list, cap_flag_value_t value)
+{
+	for (int i = 0; i < count; i++) {
+		*flag_of(caps, flag) &= ~(1ULL << list[i]);
+		*flag_of(caps, flag) |= (uint64_t)value << list[i];
+	}
+	return 0;
+}
+
+/* CAP_LAST_CAP: CAP_AUDIT_READ up to 5.7, CAP_BPF 5.8, CAP_CHECKPOINT_RESTORE 5.9. */
+static int last_cap(void)
+{
+	return model.kernel->version < KERNEL_VERSION(5, 8, 0) ? 37 : 40;
+}
+
+int cap_get_bound(cap_value_t cap)
+{
+	if (cap > last_cap()) {
+		errno = EINVAL;
+		return -1;
+	}
+	return model.bounding >> cap & 1;
+}
+
+int cap_drop_bound(cap_value_t cap)
+{
+	if (!(model.effective >> CAP_SETPCAP & 1)) {
+		errno = EPERM;
+		return -1;
+	}
+	model.bounding &= ~(1ULL << cap);
+	return 0;
+}
+
+int cap_reset_ambient(void)
+{
+	model.ambient = false;
 	return 0;
 }
 
@@ -2699,6 +2941,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 	static char text[4096];
 	size_t at = 0;
 
+	if (is_given(path))
+		return fmemopen((void *)(uintptr_t)model.given.bytes, model.given.size, "r");
 	if (!strcmp(path, "/proc/self/mountinfo")) {
 		errno = ENOENT;
 		return model.mountinfo && model.mountinfo[0]

@@ -11,6 +11,7 @@
 #include "event.h"
 
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,9 +111,18 @@ struct model {
 	bool taken;		     /* another program sits on syscalls/sys_enter_connect */
 
 	/* Who is asking. */
-	bool privileged;
-	bool seccomp;	   /* bpf(2) is EPERM whatever is asked */
-	bool confidential; /* lockdown=confidentiality */
+	bool privileged; /* all in `caps`; else none of it */
+	uint64_t caps, effective, bounding;
+	bool ambient;
+	int64_t uid, gid; /* sys_become()'s; -1: it was not called */
+	bool no_new_privs;
+	struct sock_filter filter[512]; /* seccomp(2)'s */
+	unsigned int filter_len;
+	bool paranoid;	    /* perf_event_open() takes CAP_SYS_ADMIN, as Debian has it */
+	bool no_filters;    /* CONFIG_SECCOMP_FILTER is off */
+	const char *closed; /* opening this is EACCES without CAP_DAC_OVERRIDE */
+	bool seccomp;	    /* bpf(2) is EPERM whatever is asked */
+	bool confidential;  /* lockdown=confidentiality */
 	uint64_t memlock, memlock_max, memlock_need;
 	bool resource; /* CAP_SYS_RESOURCE */
 	const char *uid_map;
@@ -125,14 +135,18 @@ struct model {
 	struct model_thread threads[8];
 
 	/* Misbehaviour. */
-	const char *inlined[4]; /* functions that can be probed and are never reached */
-	bool returns_missed;	/* kretprobes have no instance left... */
-	bool verdicts_missed;	/* ... those on the security hook */
-	bool sock_unreadable;	/* struct socket leads nowhere */
-	bool protocol_twice;	/* something else in struct sock looks like the protocol */
-	bool silent;		/* kprobes are set and never hit */
-	int wrong_fd;		/* added to the descriptor in the saved registers once they were learnt */
-	bool intruder;		/* somebody else connects, alike, right before each of our attempts */
+	const char *inlined[4];			     /* functions that can be probed and are never reached */
+	bool returns_missed;			     /* kretprobes have no instance left... */
+	bool verdicts_missed;			     /* ... those on the security hook */
+	bool sock_unreadable;			     /* struct socket leads nowhere */
+	bool protocol_twice;			     /* something else in struct sock looks like the protocol */
+	bool silent;				     /* kprobes are set and never hit */
+	const char *kprobes_enabled;		     /* what debugfs says; NULL: it is not there */
+	bool broken_ring[MODEL_CPUS], broken_probes; /* their events are in error state */
+	uint64_t missed_runs;			     /* of each program: recursion_misses */
+	unsigned int missed_hits;		     /* of each of our probes in kprobe_profile */
+	int wrong_fd;	     /* added to the descriptor in the saved registers once they were learnt */
+	bool intruder;	     /* somebody else connects, alike, right before each of our attempts */
 	int steal_event;     /* so many of our new probe events are removed by somebody who takes them for leftovers */
 	bool user_page_ends; /* the page behind a user address is not there */
 	bool key_races;	     /* another CPU puts each key that a program finds missing, with a sum of its own */
@@ -144,7 +158,9 @@ struct model {
 	int perf_error; /* of each perf_event_open of a ring */
 	int map_error;	/* of each BPF_MAP_CREATE with map_type map_error_type */
 	unsigned int map_error_type;
-	int calls;	/* so many were made */
+	int calls;	  /* so many were made */
+	const char **log; /* the functions' names, of the first log_room */
+	int log_room;
 	int link_error; /* of reading a link that is called exe */
 
 	/* Called before each helper that a program calls, to see what it does. */
@@ -169,6 +185,11 @@ struct model {
 	bool real_files;
 	bool real_sockets;
 	const char *daemon; /* in place of every path that a real socket is connected to; NULL: the path */
+	struct {
+		const char *path; /* this file holds these bytes, whoever reads it and whatever else would be there */
+		const void *bytes;
+		size_t size;
+	} given;
 	int memfd_error, rename_error;
 };
 

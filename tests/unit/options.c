@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "options.h"
+#include "parts.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -113,6 +114,30 @@ static void test_switches(void **state)
 	assert_true(options.since_start && options.clock && options.user && !options.header);
 }
 
+/* Of a small build these tests hold, too. */
+static bool is_left_out(const char *format)
+{
+	struct error err;
+
+	return parts_check("--format", format, &err);
+}
+
+static void test_parts(void **state)
+{
+	struct error err = {.text = ""};
+
+	(void)state;
+	for (const char *const *part = parts_left_out; *part; part++)
+		bad(*part, "this is a small build");
+	assert_int_equal(parts_check("--format", "json", &err), 0);
+	assert_int_equal(parts_check("-c", NULL, &err), 0);
+	assert_string_equal(err.text, "");
+	/* A part is all of its name. */
+	assert_int_equal(parts_check("--format", "", &err), 0);
+	assert_int_equal(parts_check("", NULL, &err), 0);
+	assert_int_equal(parts_check("--sys", NULL, &err), 0);
+}
+
 /* Other programs' formats are about who, too. */
 static void test_formats(void **state)
 {
@@ -132,6 +157,10 @@ static void test_formats(void **state)
 		char line[64];
 
 		snprintf(line, sizeof(line), "--format %s", rows[i].name);
+		if (is_left_out(rows[i].name)) {
+			bad(line, "small build");
+			continue;
+		}
 		good(line);
 		assert_int_equal(options.format, rows[i].format);
 		assert_int_equal(options.identity, rows[i].identity);
@@ -194,6 +223,13 @@ static void test_values(void **state)
 	assert_int_equal(options.ring, RINGS_MAPPED);
 	good("--ring=perf");
 	assert_int_equal(options.ring, RINGS_PERF);
+	assert_true(!options.canary && !options.strict && !options.no_sandbox && !options.run_as);
+	good("--canary 0.5 --strict");
+	assert_in_range(options.canary, 500000000, 500000001);
+	assert_true(options.strict);
+	good("--user nobody --no-sandbox");
+	assert_string_equal(options.run_as, "nobody");
+	assert_true(options.no_sandbox);
 }
 
 static void test_bad_values(void **state)
@@ -219,6 +255,8 @@ static void test_bad_values(void **state)
 		bad(line, "--buffer-pages takes");
 	}
 	bad("--format xml", "--format takes");
+	bad("--canary 0", "--canary takes a number of seconds");
+	bad("--canary soon", "--canary takes a number of seconds");
 	bad("--ring lord", "--ring takes auto, mapped or perf, not \"lord\"");
 	bad("--hook bpf", "--hook takes auto, kprobe, proto or tracepoint");
 	bad("--hook \"\"", "--hook takes");
@@ -329,7 +367,7 @@ static void test_keys(void **state)
 	bad("--learn a --check b", "give one of them");
 	bad("-c --learn a", "-c counts in place of showing");
 	bad("-c --once", "-c counts in place of showing");
-	bad("-c --format ecs", "-c writes text, json or csv");
+	bad("-c --format ecs", is_left_out("ecs") ? "small build" : "-c writes text, json or csv");
 }
 
 static void test_command(void **state)
@@ -443,6 +481,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_defaults),
 	TEST(test_switches),
 	TEST(test_formats),
+	TEST(test_parts),
 	TEST(test_actions),
 	TEST(test_values),
 	TEST(test_bad_values),

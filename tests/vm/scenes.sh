@@ -34,16 +34,11 @@ is()
 	fi
 }
 
-# start NAME ARG...: connsnoop in the background, its pid in $snoop, once it says that it traces.
-start()
+# traces NAME: waits until $snoop says that it traces.
+traces()
 {
 	local name=$1 tries=0
 
-	shift
-	: >"/results/$name.err"		# an earlier one of that name must not speak for this one
-	# shellcheck disable=SC2086
-	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>>"/results/$name.err" &
-	snoop=$!
 	while ! grep -q '^connsnoop: tracing' "/results/$name.err"; do
 		tries=$((tries + 1))
 		if ! kill -0 "$snoop" 2>/dev/null || [ "$tries" = 600 ]; then
@@ -52,6 +47,19 @@ start()
 		fi
 		sleep 0.1
 	done
+}
+
+# start NAME ARG...: connsnoop in the background, its pid in $snoop, once it says that it traces.
+start()
+{
+	local name=$1
+
+	shift
+	: >"/results/$name.err"		# an earlier one of that name must not speak for this one
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION "$@" >"/results/$name.out" 2>>"/results/$name.err" &
+	snoop=$!
+	traces "$name"
 }
 
 # Its exit status; 137 where it had to be killed.
@@ -439,6 +447,71 @@ scene_command()
 	is "command: status" $? 0
 }
 
+# --- a root that holds nothing and can't be written to ---
+
+# bare_root KIND: busybox and connsnoop in a file system of their own, below /bare; no /tmp, /var, /etc or /dev, nothing
+# but /proc mounted or, by "sysfs", a /sys that is read-only.
+bare_root()
+{
+	mkdir -p /bare
+	mount -t tmpfs bare /bare || return
+	mkdir /bare/bin /bare/proc
+	cp /bin/busybox /bin/connsnoop /bare/bin
+	ln -s busybox /bare/bin/sh
+	mount -t proc proc /bare/proc
+	if [ "$1" = sysfs ]; then
+		mkdir /bare/sys
+		mount -t sysfs -o ro sys /bare/sys
+	fi
+	mount -o remount,ro /bare
+}
+
+# Kilobytes that process $1 has needed at most, without what its rings and other maps have now.
+memory_of()
+{
+	local all rings
+
+	all=$(awk '/^VmHWM:/ { print $2 }' "/proc/$1/status")
+	rings=$(awk '/^[0-9a-f]+-/ { map = /bpf-map|perf_event/ } /^Rss:/ && map { sum += $2 } END { print sum + 0 }' \
+		"/proc/$1/smaps")
+	echo $((all - rings))
+}
+
+bare_run()
+{
+	local kind=$1 memory
+
+	bare_root "$kind" || return
+	is "bare, $kind: doctor" "$(status_of chroot /bare /bin/connsnoop --doctor)" 0
+	is "bare, $kind: a file can't be made" "$(status_of chroot /bare /bin/connsnoop -a -o /events)" 1
+	must "bare, $kind: it says why" grep -q '/events.*EROFS' /tmp/err
+	: >"/results/bare-$kind.err"
+	# shellcheck disable=SC2086
+	chroot /bare /bin/connsnoop $HOOK_OPTION -a --json >"/results/bare-$kind.json" 2>"/results/bare-$kind.err" &
+	snoop=$!
+	if ! traces "bare-$kind"; then
+		umount -l /bare
+		return
+	fi
+	caller all >"/results/bare-$kind.want"
+	memory=$(memory_of "$snoop")
+	if connsnoop --version | grep -q '^small build'; then
+		must "bare, $kind: at most 1 MiB and the rings ($memory kB)" [ "$memory" -le 1024 ]
+	else
+		report note "bare, $kind" "$memory kB and the rings"
+	fi
+	stop
+	is "bare, $kind: status" $? 0
+	is "bare, $kind: nothing mounted" "$(grep -c ' /bare' /proc/mounts)" "$([ "$kind" = sysfs ] && echo 3 || echo 2)"
+	umount -l /bare
+}
+
+scene_bare()
+{
+	bare_run sysfs
+	bare_run proc
+}
+
 # --- who ---
 
 # Where things were found, against the kernel's own description of its types (5.2 and later, if built so).
@@ -695,4 +768,618 @@ scene_signals()
 	await "$snoop"
 	is "signals: status after SIGTERM" $? 0
 	cp /tmp/signals.json /results/signals.json
+}
+
+# --- containers that the host has prepared: config.json of each, and in "wanted" what is to come of it, and perf_event_paranoid ---
+
+# Traces, or has ended: not longer than a minute.
+await_container()
+{
+	local tries=0
+
+	while ! grep -q '^connsnoop: tracing [^ ]* on' "/results/$1.err" && kill -0 "$container" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] || return
+		sleep 0.1
+	done
+}
+
+play_container()
+{
+	local cases
+
+	cases="tcp4-refused udp4-port0 udp6-link-local unix-stream"
+	[ "$1" != all-cases ] || cases=all
+	# shellcheck disable=SC2086
+	caller $cases >"/results/$1.want"
+	runc kill "$1" INT
+	await "$container"
+	is "$1: status" $? 0
+}
+
+scene_container()
+{
+	local bundle name wanted paranoid
+
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	for bundle in /containers/*; do
+		name=$(basename "$bundle")
+		read -r wanted paranoid <"$bundle/wanted"
+		echo "$paranoid" >/proc/sys/kernel/perf_event_paranoid
+		mkdir "$bundle/rootfs"
+		cp /bin/connsnoop "$bundle/rootfs/"
+		runc run --no-pivot -b "$bundle" "$name" >"/results/$name.json" 2>"/results/$name.err" </dev/null &
+		container=$!
+		await_container "$name"
+		if [ "$wanted" = traces ]; then
+			play_container "$name"
+		else
+			await "$container"
+			is "$name: status" $? "$wanted"
+		fi
+	done
+}
+
+# --- a flood by somebody without privilege ---
+
+# flood NAME ARG...: user 1000 connects as fast as it can, while root makes 200 attempts. Both sums in $flooded, $victims.
+flood()
+{
+	local name=$1 flooder
+
+	shift
+	rm -f /tmp/flood.json
+	start "$name" --json -o /tmp/flood.json "$@" || return
+	caller as 1000 caller storm 2 "$STORM" >/tmp/flooder &
+	flooder=$!
+	caller storm 1 200 udp 40 >/tmp/victim
+	wait $flooder
+	stop
+	is "$name: status" $? 0
+	victims=$(grep -c '"uid":0,.*"comm":"caller"' /tmp/flood.json)
+	flooded=$(grep -c '"uid":1000,' /tmp/flood.json)
+	lost=$(summary_of_all "/results/$name.err" lost)
+	report note "$name" "$(awk '{ print $2 }' /tmp/flooder) by the flood, $flooded shown; 200 by the other, $victims shown; $lost lost"
+}
+
+# The number before a word in the last line of accounts.
+summary_of_all()
+{
+	sed -n "s/^connsnoop: [0-9]* attempts = .*[+=] \([0-9]*\) $2.*/\1/p" "$1"
+}
+
+# It can't hide others without a loss that is counted and shown for its CPU; limits are by user, and a filter ends it.
+scene_flood()
+{
+	local victims flooded lost told
+
+	flood flood -a --buffer-pages 1 || return
+	must "flood: what is not shown is lost" [ "$((victims + lost))" -ge 200 ]
+	is "flood: all is accounted for" "$((victims + flooded + lost))" "$((200 + 2 * STORM))"
+	told=$(grep '"event":"lost"' /tmp/flood.json | sed 's/.*"count":"*\([0-9]*\).*/\1/' | awk '{ n += $1 } END { print n + 0 }')
+	is "flood: losses told of, by CPU" "$told" "$lost"
+	flood flood-rate -a --rate 100 --by uid || return
+	must "flood: a limit by user shows the other one" [ "$((victims + lost))" -ge 200 ]
+	must "flood: a limit by user holds" [ "$flooded" -lt "$STORM" ]
+	must "flood: what it held back is counted" grep -q '[1-9][0-9]* suppressed' /results/flood-rate.err
+	flood flood-filtered -a -u '!1000' || return
+	is "flood: with a filter all of the other's are shown" "$victims $flooded $lost" "200 0 0"
+	rm -f /tmp/flood.json
+}
+
+# --- what befalls a program that runs for long ---
+
+# account NAME MADE FILE...: shown and lost are what was made, and the files have what was shown.
+account()
+{
+	local name=$1 made=$2
+
+	shift 2
+	# shellcheck disable=SC2046
+	set -- "$(cat "$@" | grep -c '"event":"security_socket_connect"')" $(summary_of "/results/$name.err")
+	is "$name: accounts" "$((${3:-0} + ${4:-0} + ${5:-0}))" "$made"
+	is "$name: lines" "$1" "${3:-no summary}"
+	report note "$name" "$2 attempts = $3 shown + $4 filtered + $5 lost"
+}
+
+made_by()
+{
+	awk '{ n += $2 } END { print n + 0 }' "$@"
+}
+
+# A disk that fills up and is freed again; then the file goes, and comes again by SIGHUP.
+faults_disk()
+{
+	mkdir -p /tmp/disk
+	mount -t tmpfs -o size=512k tmpfs /tmp/disk || return
+	start faults-disk -4 --json -o /tmp/disk/json || return
+	caller storm 1 3000 >/tmp/made
+	sleep 1
+	must "faults-disk: said" grep -q ENOSPC /results/faults-disk.err
+	mount -o remount,size=4m /tmp/disk
+	caller storm 1 300 >>/tmp/made
+	sleep 1
+	stop
+	account faults-disk "$(made_by /tmp/made)" /tmp/disk/json
+	start faults-removed -4 --json -o /tmp/disk/json || return
+	rm -f /tmp/disk/json
+	caller udp4 >/dev/null
+	sleep 0.2
+	kill -HUP "$snoop"
+	sleep 0.2
+	caller storm 1 10 >/tmp/made
+	stop
+	is "faults-removed: status" $? 0
+	is "faults-removed: lines of the new file" "$(events_in /tmp/disk/json)" 10
+	umount /tmp/disk
+}
+
+# The time of day jumps; what is timed by it is right before and after, and nothing stops.
+faults_clock()
+{
+	start faults-clock -4 --json --rate 1000 -o /tmp/clock.json || return
+	caller storm 1 10 >/tmp/made
+	sleep 0.2
+	date -s '2031-01-01 00:00:00' >/dev/null
+	caller storm 1 10 >>/tmp/made
+	sleep 0.2
+	date -s '2021-01-01 00:00:00' >/dev/null
+	caller storm 1 10 >>/tmp/made
+	stop
+	is "faults-clock: status" $? 0
+	is "faults-clock: years" "$(sed -n 's/.*"time":"\([0-9]*\)-.*/\1/p' /tmp/clock.json | uniq | tail -n 2 | tr '\n' ' ')" "2031 2021 "
+	is "faults-clock: lines" "$(events_in /tmp/clock.json)" 30
+}
+
+# Processors go and come all the while.
+faults_cpus()
+{
+	local turn=0
+
+	[ -w $cpu1 ] || return
+	start faults-cpus -4 --json -o /tmp/cpus.json || return
+	caller storm 2 "$STORM" >/tmp/made &
+	while [ $turn -lt 8 ]; do
+		echo $((turn & 1)) >$cpu1
+		turn=$((turn + 1))
+		sleep 0.2
+	done
+	wait $!
+	echo 1 >$cpu1
+	stop
+	is "faults-cpus: status" $? 0
+	account faults-cpus "$(made_by /tmp/made)" /tmp/cpus.json
+	rm -f /tmp/cpus.json
+}
+
+# 16 MB for all that it allocates and all that it has the kernel allocate on its account.
+faults_memory()
+{
+	local cgroup=/tmp/cgroup limit=memory.max
+
+	mkdir -p $cgroup
+	if ! mount -t cgroup2 none $cgroup 2>/dev/null || ! echo +memory >$cgroup/cgroup.subtree_control 2>/dev/null; then
+		umount $cgroup 2>/dev/null
+		limit=memory.limit_in_bytes
+		mount -t cgroup -o memory none $cgroup 2>/dev/null || {
+			report skip faults-memory "no memory cgroups in this kernel"
+			return
+		}
+	fi
+	mkdir $cgroup/small
+	echo 16777216 >$cgroup/small/$limit
+	start faults-memory -4 --json --identity --args -o /dev/null || return
+	echo "$snoop" >$cgroup/small/cgroup.procs
+	caller storm 2 "$STORM" >/tmp/made
+	stop
+	is "faults-memory: status" $? 0
+	# shellcheck disable=SC2046
+	set -- $(summary_of /results/faults-memory.err)
+	is "faults-memory: attempts" "${1:-no summary}" "$(made_by /tmp/made)"
+	# From the start, too: what can't be had is said, or it runs.
+	: >/results/faults-memory-start.err
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >'$cgroup'/small/cgroup.procs; exec connsnoop -4 --json -o /dev/null --duration 1' \
+		2>/results/faults-memory-start.err
+	must "faults-memory: start says how it went" grep -q '^connsnoop: .* \(attempts = \|says E\)' /results/faults-memory-start.err
+	rmdir $cgroup/small
+	umount $cgroup
+}
+
+# So few descriptors that it has to do with what it has, or says what it lacks.
+faults_descriptors()
+{
+	local limit status
+
+	for limit in 32 16 8 4; do
+		# shellcheck disable=SC2039,SC3045,SC2086
+		(ulimit -n $limit; exec connsnoop $HOOK_OPTION -4 -o /dev/null --duration 0.2) 2>/tmp/err
+		status=$?
+		if grep -q 'attempts = ' /tmp/err; then
+			is "faults-descriptors: $limit: status" $status 0
+		else
+			must "faults-descriptors: $limit: one sentence" grep -q '^connsnoop: .*EMFILE' /tmp/err
+		fi
+	done
+}
+
+# Stopped for a while under load: what the rings could not hold is lost, and counted.
+faults_stopped()
+{
+	start faults-stopped -4 --json --buffer-pages 8 -o /tmp/stopped.json || return
+	kill -STOP "$snoop"
+	caller storm 2 "$STORM" >/tmp/made
+	sleep 1
+	kill -CONT "$snoop"
+	caller storm 1 100 >>/tmp/made
+	stop
+	is "faults-stopped: status" $? 0
+	account faults-stopped "$(made_by /tmp/made)" /tmp/stopped.json
+	must "faults-stopped: told" grep -q '"event":"lost"' /tmp/stopped.json
+	rm -f /tmp/stopped.json
+}
+
+# A reader that takes a little at a time: lines are whole or counted.
+faults_slow_reader()
+{
+	local reader
+
+	mkfifo /tmp/slow
+	: >/tmp/slow.json
+	(while dd bs=16384 count=1 of=/tmp/piece 2>/dev/null && [ -s /tmp/piece ]; do
+		cat /tmp/piece >>/tmp/slow.json
+		sleep 0.05
+	done) </tmp/slow &
+	reader=$!
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -4 --json >/tmp/slow 2>/results/faults-slow.err &
+	snoop=$!
+	until grep -q '^connsnoop: tracing' /results/faults-slow.err; do
+		kill -0 $snoop 2>/dev/null || return
+		sleep 0.1
+	done
+	caller storm 1 5000 >/tmp/made
+	kill -INT $snoop
+	await $snoop
+	await $reader
+	set -- "$(caller tally </tmp/slow.json)" "$(summary_of /results/faults-slow.err)"
+	report note faults-slow "$1; $2"
+	# shellcheck disable=SC2046,SC2086
+	set -- $(echo "$1" | cut -d ' ' -f 2,6) $2
+	is "faults-slow: accounts" "$((${4:-0} + ${5:-0} + ${6:-0}))" "$(made_by /tmp/made)"
+	is "faults-slow: lines, and broken ones" "$1 $2" "${4:-no summary} 0"
+	rm -f /tmp/slow /tmp/slow.json
+}
+
+# Twenty at once: each sees what is there, and nothing is left of them.
+faults_twenty()
+{
+	local pids='' i=0
+
+	start faults-twenty-0 -4 --json -o /tmp/twenty.0 || return
+	if grep -q '^connsnoop: tracing tracepoint' /results/faults-twenty-0.err && one_program_a_tracepoint; then
+		stop
+		report skip faults-twenty "one program a tracepoint in this kernel"
+		return
+	fi
+	pids=$snoop
+	while [ $((i += 1)) -lt 20 ]; do
+		start "faults-twenty-$i" --buffer-pages 8 -P 9 -4 --json -o "/tmp/twenty.$i" || return
+		pids="$pids $snoop"
+	done
+	caller storm 1 50 >/dev/null
+	for i in $pids; do
+		stop "$i" || report fail "faults-twenty: status of one" "$?"
+	done
+	is "faults-twenty: each saw all" \
+		"$(for i in /tmp/twenty.*; do grep -c '"comm":"caller"' "$i"; done | sort | uniq -c | tr -s ' ')" " 20 50"
+	rm -f /tmp/twenty.* /results/faults-twenty-*
+}
+
+scene_faults()
+{
+	faults_disk
+	faults_clock
+	faults_cpus
+	faults_memory
+	faults_descriptors
+	faults_stopped
+	faults_slow_reader
+	faults_twenty
+}
+
+# --- long and hard: make soak ---
+
+# "RSS in kB, descriptors" of each.
+soak_look()
+{
+	for pid; do
+		printf '%s %s ' "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" \
+			"$(find "/proc/$pid/fd" -type l 2>/dev/null | wc -l)"
+	done
+	echo
+}
+
+# soak_bounded NAME COLUMN MOST: it never was more.
+soak_bounded()
+{
+	local most
+
+	most=$(awk -v c="$2" '$c > most { most = $c } END { print most + 0 }' /tmp/soak.looks)
+	report note "soak: $1" "$most at most"
+	must "soak: $1 stay below $3" [ "$most" -lt "$3" ]
+}
+
+# soak_flat NAME COLUMN MOST: between the first third and the end it did not grow by more than so much.
+soak_flat()
+{
+	local first last
+
+	first=$(awk -v n="$(wc -l </tmp/soak.looks)" -v c="$2" 'NR == int(n / 3) + 1 { print $c }' /tmp/soak.looks)
+	last=$(awk -v c="$2" 'END { print $c }' /tmp/soak.looks)
+	report note "soak: $1" "$first at a third, $last at the end"
+	must "soak: $1 stays" [ "$((last - first))" -le "$3" ]
+}
+
+# Every output has its instance, all with identity. Only the soak's own user counts: outputs make attempts, too.
+scene_soak()
+{
+	local file pipe syslog sums made soaker name status i=1
+
+	adduser -D -u 1000 soaker 2>/dev/null || echo 'soaker:x:1000:1000::/:/bin/sh' >>/etc/passwd
+	syslogd -O /dev/null
+	start soak-file -a -u 1000 --json --identity --args -o /tmp/soak.json --rotate 2M,3 || return
+	file=$snoop
+	start soak-syslog -a -u 1000 --format ecs --identity --syslog || return
+	syslog=$snoop
+	start soak-sums -c -a -u 1000 --by comm,addr,port --interval 10 -o /tmp/soak.sums || return
+	sums=$snoop
+	mkfifo /tmp/soak.pipe
+	caller tally </tmp/soak.pipe >/tmp/soak.tally &
+	: >/results/soak-pipe.err
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a -u 1000 -r --json --identity >/tmp/soak.pipe 2>/results/soak-pipe.err &
+	pipe=$!
+	until grep -q '^connsnoop: tracing' /results/soak-pipe.err; do
+		sleep 0.1
+	done
+	caller as 1000 caller soak "$SOAK_S" 20000 >/tmp/soak.made &
+	soaker=$!
+	while kill -0 $soaker 2>/dev/null; do
+		sleep "$((SOAK_S / 60 + 1))"
+		soak_look $file $syslog $sums $pipe >>/tmp/soak.looks
+		: >/tmp/soak.sums
+	done
+	for i in $file $syslog $sums $pipe; do
+		stop "$i"
+		status=$?
+		# What a daemon did not take in time is counted, and a reason for 1.
+		[ "$i" = "$syslog" ] || is "soak: status of $i" $status 0
+	done
+	sleep 1
+	made=$(made_by /tmp/soak.made)
+	report note soak "$(cat /tmp/soak.made)"
+	i=1
+	for name in file syslog sums pipe; do
+		# shellcheck disable=SC2046
+		set -- $(sed -n 's/^connsnoop: [0-9]* attempts = \([0-9]*\) \(shown\|counted\) + [0-9]* filtered + \([0-9]*\) lost.*/\1 \3/p' \
+			"/results/soak-$name.err")
+		is "soak: $name: shown and lost" "$((${1:-0} + ${2:-0}))" "$made"
+		report note "soak: $name" "$1 shown, $2 lost"
+		soak_flat "RSS of $name, kB" $((2 * i - 1)) 512
+		# Of the processes that it knows, and some more.
+		soak_bounded "descriptors of $name" $((2 * i)) 320
+		i=$((i + 1))
+	done
+	# shellcheck disable=SC2046
+	set -- $(cat /tmp/soak.tally)
+	is "soak: lines that came out of the pipe" "$2 broken $6" "$(summary_of /results/soak-pipe.err | cut -d ' ' -f 2) broken 0"
+}
+
+# --- what connsnoop may still do ---
+
+# field NAME: of the status of the running one.
+field()
+{
+	sed -n "s/^$1:[[:space:]]*//p" "/proc/$snoop/status"
+}
+
+# Before 5.8 there is nothing less than CAP_SYS_ADMIN, 200000; CAP_BPF and CAP_PERFMON are c000000000.
+least_caps()
+{
+	case $(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/self/status) in
+	000000[0-3]*) echo 0000000000200000 ;;
+	*) echo 000000c000000000 ;;
+	esac
+}
+
+# With perf's rings. Debian's kernels want CAP_SYS_ADMIN for them, as their perf_event_paranoid is 3.
+expected_caps()
+{
+	if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -ge 3 ]; then
+		echo 0000000000200000
+	else
+		least_caps
+	fi
+}
+
+sandboxed()
+{
+	is "$1: permitted" "$(field CapPrm)" "$(expected_caps)"
+	is "$1: effective" "$(field CapEff)" "$(expected_caps)"
+	is "$1: bounding" "$(field CapBnd)" 0000000000000000
+	# these lines came with 3.8 and 4.10
+	is "$1: filter" "$(field Seccomp)" 2
+	[ -z "$(field NoNewPrivs)" ] || is "$1: no new privileges" "$(field NoNewPrivs)" 1
+	must "$1: refused nothing" sh -c "! grep 'the sandbox refused' /results/$1.err"
+}
+
+has_filters()
+{
+	grep -q '^Seccomp' /proc/self/status && confined | grep -q '^1\.\.[1-9]'
+}
+
+# All that a reader does with perf's rings, while a processor goes and comes; as root, and as somebody without rights.
+scene_sandbox()
+{
+	local probes
+
+	if ! has_filters; then
+		start sandbox-none -a -o /tmp/none || return
+		must "sandbox: without filters it says so" grep -q CONFIG_SECCOMP_FILTER /results/sandbox-none.err
+		stop
+		report skip sandbox "no CONFIG_SECCOMP_FILTER in this kernel"
+		return
+	fi
+	confined >/results/confined
+	is "sandbox: confined" "$(grep -c '^not ok' /results/confined)" 0
+	report note "sandbox: confined" "$(grep '^not ok\|^#\|^1\.\.' /results/confined | tr '\n' ' ')"
+	sandbox_least
+	sandbox_run sandbox --ring perf
+	adduser_nobody
+	sandbox_run sandbox-user --ring perf --user nobody
+	is "sandbox: --user" "$(cat /tmp/uid)" "$(printf '65534\t65534\t65534\t65534')"
+	probes=$(tracing_dir)/kprobe_events
+	[ ! -e "$probes" ] || is "sandbox: --user leaves no probe" "$(cat "$probes")" ""
+	umount /tmp/tracefs 2>/dev/null
+	start sandbox-off --no-sandbox -a -o /tmp/off || return
+	is "sandbox: --no-sandbox: no filter" "$(field Seccomp)" 0
+	is "sandbox: --no-sandbox: all capabilities" "$(field CapEff)" "$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)"
+	stop
+	# shellcheck disable=SC2086
+	connsnoop $HOOK_OPTION -a -o /dev/null -- grep '^Seccomp:\|^NoNewPrivs:\|^CapEff:\|^CapBnd:' /proc/self/status \
+		>/tmp/command 2>/dev/null
+	is "sandbox: a command has what we had" "$(cat /tmp/command)" \
+		"$(grep '^Seccomp:\|^NoNewPrivs:\|^CapEff:\|^CapBnd:' /proc/self/status)"
+}
+
+# With no more than the kernel asks for, and a limit of locked memory as distributions have it; and with less, by name.
+sandbox_least()
+{
+	local all name without
+
+	all=$(least_caps)
+	(
+		ulimit -l 8192
+		# shellcheck disable=SC2086
+		confined only "$all" connsnoop $HOOK_OPTION -a --canary 0.2 --duration 1 -o /dev/null 2>/results/sandbox-least.err
+		echo $? >/tmp/least
+	)
+	is "sandbox: least capabilities: status" "$(cat /tmp/least)" 0
+	must "sandbox: least capabilities: canaries" grep -q 'health: [1-9][0-9]* canaries, 0 missed' /results/sandbox-least.err
+	for without in 200000:CAP_SYS_ADMIN 4000000000:CAP_PERFMON 8000000000:CAP_BPF; do
+		name=${without#*:}
+		[ $((0x$all & 0x${without%:*})) != 0 ] || continue
+		# shellcheck disable=SC2046
+		is "sandbox: without $name: status" \
+			"$(status_of confined only $(printf %x $((0x$all & ~0x${without%:*}))) connsnoop -a)" 4
+		must "sandbox: without $name: it says so" grep -q "lacks $name;" /tmp/err
+	done
+}
+
+adduser_nobody()
+{
+	grep -q nobody /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/false' >>/etc/passwd
+}
+
+sandbox_run()
+{
+	local name=$1
+
+	shift
+	start "$name" -a -r --identity --json --canary 0.5 "$@" -o "/results/$name.json" || return
+	field Uid >/tmp/uid
+	caller udp4 tcp4-refused unix-stream >"/results/$name.want"
+	if [ -w $cpu1 ]; then
+		echo 0 >$cpu1
+		caller udp4-port0 >>"/results/$name.want"
+		echo 1 >$cpu1
+		sleep 2
+		connect_on_cpu1 "$name"
+	fi
+	kill -HUP "$snoop"
+	kill -USR1 "$snoop"
+	sleep 1.2
+	# -r and --identity take CAP_SYS_PTRACE, 80000
+	is "$name: with others" "$(field CapEff)" "$(expected_caps | sed 's/00000$/80000/')"
+	stop
+	is "$name: status" $? 0
+	must "$name: rings are opened anew" sh -c "! grep 'opening the perf ring' /results/$name.err"
+	must "$name: canaries" grep -q 'health: [1-9][0-9]* canaries, 0 missed' "/results/$name.err"
+	start "$name-less" -a --json "$@" -o /tmp/less.json || return
+	sandboxed "$name-less"
+	stop
+}
+
+# --- whether it still sees ---
+
+# wait_in FILE WORDS
+wait_in()
+{
+	local tries=0
+
+	until grep -q "$2" "$1"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
+scene_canary()
+{
+	start canary -a --json --canary 0.5 -o /results/canary.json || return
+	caller udp4 tcp4-refused >/results/canary.want
+	sleep 2
+	kill -STOP "$snoop"
+	sleep 3
+	kill -CONT "$snoop"
+	must "canary: a stopped reader is noticed" wait_in /results/canary.err 'stood still for [2-9]\.'
+	canary_blind
+	caller unix-stream >>/results/canary.want
+	stop
+	is "canary: status" $? 0
+	must "canary: many" grep -q 'health: [1-9][0-9]* canaries' /results/canary.err
+	must "canary: in JSON" grep -q '^{"event":"health","time":"[^"]*","check":"reader","ok":false,"count":1,' /results/canary.json
+	must "canary: in the summary" grep -q '"event":"summary".*"canaries":[1-9]' /results/canary.json
+	is "canary: none is an event" "$(grep -c '"comm":"connsnoop"' /results/canary.json)" 0
+	canary_strict
+}
+
+switches=/tmp/debugfs/kprobes/enabled
+
+canary_blind()
+{
+	mkdir -p /tmp/debugfs
+	mount -t debugfs debugfs /tmp/debugfs 2>/dev/null
+	if [ ! -w $switches ] || grep -q '^connsnoop: tracing tracepoint' /results/canary.err; then
+		report skip "canary: kprobes switched off" "no kprobes in use"
+		return
+	fi
+	echo 0 >$switches
+	must "canary: switched off is noticed" wait_in /results/canary.err 'health: an attempt of connsnoop.s own did not come through.*enabled says 0'
+	echo 1 >$switches
+	must "canary: switched on again, too" wait_in /results/canary.err 'health: attempts of connsnoop.s own come through again'
+	must "canary: both in JSON" wait_in /results/canary.json '"check":"canary","ok":true,"count":'
+}
+
+canary_strict()
+{
+	if [ -w $switches ] && ! grep -q '^connsnoop: tracing tracepoint' /results/canary.err; then
+		start canary-strict -a --canary 0.5 --strict -o /tmp/strict || return
+		echo 0 >$switches
+		await "$snoop"
+		is "canary: --strict: status" $? 1
+		echo 1 >$switches
+	fi
+	umount /tmp/debugfs 2>/dev/null
+	start canary-lost -a --strict --buffer-pages 1 -o /tmp/strict || return
+	caller storm 2 "$STORM" >/dev/null
+	await "$snoop"
+	is "canary: --strict, lost: status" $? 1
+	must "canary: --strict, lost: said" grep -q 'lost [1-9].* attempts on CPU' /results/canary-lost.err
+	start canary-good -a --strict -o /tmp/strict || return
+	caller udp4 >/dev/null
+	stop
+	is "canary: --strict, nothing lost: status" $? 0
+	rm -f /tmp/strict
 }

@@ -3,6 +3,7 @@
  *	caller [-s] all | CASE...	the named cases; -s: through socketcall(2)
  *	caller list
  *	caller storm THREADS COUNT [udp|tcp|unix] [RATE]
+ *	caller soak SECONDS RATE	by processes that live 5 ms
  *	caller lag COUNT		connects; reads the tracer's JSON from stdin
  *	caller tally			counts the lines of the tracer's JSON
  *	caller btf			where the kernel says that things lie in its structs
@@ -121,6 +122,8 @@ int main(int argc, char **argv)
 		return list_cases();
 	if (!strcmp(argv[1], "storm"))
 		return storm_main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "soak"))
+		return soak_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "lag"))
 		return lag_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "tally"))

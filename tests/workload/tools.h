@@ -4,6 +4,7 @@
 #define TOOLS_H
 
 int storm_main(int argc, char **argv);
+int soak_main(int argc, char **argv);
 int lag_main(int argc, char **argv);
 int btf_main(void);
 int tally_main(void);

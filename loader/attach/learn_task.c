@@ -22,7 +22,7 @@
 #define HELPER_CGROUP_ID 80
 
 /* Time for all of it, in ns: on a machine so slow that it does not do, starting counts more. */
-#define PATIENCE 2000000000
+#define PATIENCE 5000000000
 
 /* What a number of /proc/PID/stat is worth: user space's ticks are 100 a second on all architectures here. */
 #define TICK 10000000

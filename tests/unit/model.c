@@ -649,6 +649,8 @@ static int map_create(const union bpf_attr *attr)
 	/* array_map_alloc(): what does not fit 32 bits, and here what a test would wait for. */
 	if ((uint64_t)attr->max_entries * ((uint64_t)attr->value_size + attr->key_size) > 16u << 20)
 		return -ENOMEM;
+	if ((uint64_t)attr->max_entries * ((uint64_t)attr->key_size + attr->value_size + 8) > SIZE_MAX / 4)
+		return -ENOMEM;
 	map = new_thing(MAP);
 	map->map_type = attr->map_type;
 	map->key_size = attr->key_size;
@@ -2960,6 +2962,13 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		return fmemopen(text, at, "r");
 	}
 	return __real_fopen(path, mode);
+}
+
+/* What fopen is called where files are larger than a long. */
+FILE *__wrap_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	return __wrap_fopen(path, mode);
 }
 
 unsigned long __wrap_getauxval(unsigned long type);

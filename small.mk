@@ -16,7 +16,7 @@ SOURCES := $(filter-out $(if $(SMALL),$(LEFT_OUT),loader/small/%),$(SOURCES))
 override CPPFLAGS += $(if $(SMALL),-DSINK_LINES=65536 -DCACHE_PROCESSES=256 -DCACHE_BYTES=131072 -DCACHE_DIRS=64)
 
 # Unit tests of what is left out.
-LEFT_OUT_TESTS := $(if $(SMALL),book dns formats hosts journald names streams syslog)
+LEFT_OUT_TESTS := $(if $(SMALL),book dns faults formats hostile hosts journald names streams syslog)
 
 # The object as the program has it.
 EMBEDDED := $(BUILD)/connsnoop.bpf.o$(if $(SMALL),.gz)

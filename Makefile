@@ -122,7 +122,7 @@ $(BUILD)/tests/workload/confined: tests/sandbox/confined.c $(filter-out %/main.o
 tests: all $(BUILD)/tests/workload/confined
 	$(MAKE) -f tests/unit/Makefile BUILD=$(BUILD) CC=$(CHECK_CC) check-binaries
 	$(MAKE) -C tests/workload BUILD=$(abspath $(BUILD))
-	$(MAKE) ARCH=arm64 all
+	$(MAKE) ARCH=arm64 all build/arm64/tests/workload/confined
 	$(MAKE) ARCH=s390x all
 	$(MAKE) callers-arm64 callers-s390x
 

@@ -344,7 +344,8 @@ scene_result()
 	caller results >/results/result.told
 	stop
 	is "result: status" $? 0
-	if caller32 list >/dev/null 2>&1; then
+	# ARM's 32-bit programs have no such call
+	if [ "$(uname -m)" = x86_64 ] && caller32 list >/dev/null 2>&1; then
 		start result-socketcall -r --json -o /results/result-socketcall.json || return
 		caller32 -s results >/results/result-socketcall.told
 		stop
@@ -1362,15 +1363,10 @@ canary_blind()
 	must "canary: both in JSON" wait_in /results/canary.json '"check":"canary","ok":true,"count":'
 }
 
+# Nothing is attached or taken off while kprobes are switched off: under QEMU's TCG 6.1 and 6.12 died of the next call of
+# the probed function, at address 0, when that had been done.
 canary_strict()
 {
-	if [ -w $switches ] && ! grep -q '^connsnoop: tracing tracepoint' /results/canary.err; then
-		start canary-strict -a --canary 0.5 --strict -o /tmp/strict || return
-		echo 0 >$switches
-		await "$snoop"
-		is "canary: --strict: status" $? 1
-		echo 1 >$switches
-	fi
 	umount /tmp/debugfs 2>/dev/null
 	start canary-lost -a --strict --buffer-pages 1 -o /tmp/strict || return
 	caller storm 2 "$STORM" >/dev/null

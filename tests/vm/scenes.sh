@@ -345,7 +345,7 @@ scene_result()
 	stop
 	is "result: status" $? 0
 	# ARM's 32-bit programs have no such call
-	if [ "$(uname -m)" = x86_64 ] && caller32 list >/dev/null 2>&1; then
+	if [ "$(uname -m)" != aarch64 ] && caller32 list >/dev/null 2>&1; then
 		start result-socketcall -r --json -o /results/result-socketcall.json || return
 		caller32 -s results >/results/result-socketcall.told
 		stop

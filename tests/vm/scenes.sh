@@ -1356,6 +1356,14 @@ canary_blind()
 		report skip "canary: kprobes switched off" "no kprobes in use"
 		return
 	fi
+	# Debian's 6.1 and 6.12 died each time (under QEMU's TCG) of the first calls that the next probe saw after this, at
+	# address 0; 4.4, 5.10 and 7.3 never did.
+	case $(uname -r) in
+	6.*)
+		report skip "canary: kprobes switched off" "this kernel dies of the next probe after that"
+		return
+		;;
+	esac
 	echo 0 >$switches
 	must "canary: switched off is noticed" wait_in /results/canary.err 'health: an attempt of connsnoop.s own did not come through.*enabled says 0'
 	echo 1 >$switches
@@ -1363,8 +1371,6 @@ canary_blind()
 	must "canary: both in JSON" wait_in /results/canary.json '"check":"canary","ok":true,"count":'
 }
 
-# Nothing is attached or taken off while kprobes are switched off: under QEMU's TCG 6.1 and 6.12 died of the next call of
-# the probed function, at address 0, when that had been done.
 canary_strict()
 {
 	umount /tmp/debugfs 2>/dev/null

@@ -1356,14 +1356,6 @@ canary_blind()
 		report skip "canary: kprobes switched off" "no kprobes in use"
 		return
 	fi
-	# Debian's 6.1 and 6.12 died each time (under QEMU's TCG) of the first calls that the next probe saw after this, at
-	# address 0; 4.4, 5.10 and 7.3 never did.
-	case $(uname -r) in
-	6.*)
-		report skip "canary: kprobes switched off" "this kernel dies of the next probe after that"
-		return
-		;;
-	esac
 	echo 0 >$switches
 	must "canary: switched off is noticed" wait_in /results/canary.err 'health: an attempt of connsnoop.s own did not come through.*enabled says 0'
 	echo 1 >$switches
@@ -1375,7 +1367,11 @@ canary_strict()
 {
 	umount /tmp/debugfs 2>/dev/null
 	start canary-lost -a --strict --buffer-pages 1 -o /tmp/strict || return
+	# Stopped meanwhile, so that it ends when the storm is over: under QEMU's TCG 6.1 and 6.12 died, by a call of address 0,
+	# of a probe that is taken off a function while the other virtual CPU calls it all the time.
+	kill -STOP "$snoop"
 	caller storm 2 "$STORM" >/dev/null
+	kill -CONT "$snoop"
 	await "$snoop"
 	is "canary: --strict, lost: status" $? 1
 	must "canary: --strict, lost: said" grep -q 'lost [1-9].* attempts on CPU' /results/canary-lost.err

@@ -272,7 +272,7 @@ static int try_cred(struct study *study, struct pair *pair, size_t at, struct le
 		return 0;
 	memcpy(self, pair->self, sizeof(self));
 	memcpy(child, pair->child, sizeof(child));
-	for (size_t member = 0; member < CRED_BYTES; member += WORD) {
+	for (size_t member = 0; member < CRED_BYTES && member < study->cred_size; member += WORD) {
 		uint64_t words[2] = {word_at(self, member), word_at(child, member)};
 		uint32_t inode = 0;
 		int places;

@@ -90,16 +90,17 @@ static uint64_t start_from_proc(void)
 }
 
 /* slabinfo(5): name, active_objs, num_objs, objsize. Slower than sysfs, but SLAB has nothing else. */
-static size_t size_from_slabinfo(void)
+static size_t size_from_slabinfo(const char *name)
 {
 	static const size_t room = 64 * 1024;
-	char *text = malloc(room), *at = NULL;
+	char *text = malloc(room), *at = NULL, start[40];
 	size_t size = 0;
 
+	snprintf(start, sizeof(start), "\n%s ", name);
 	if (text && sys_read_file(AT_FDCWD, "/proc/slabinfo", text, room) > 0)
-		at = strstr(text, "\ntask_struct ");
+		at = strstr(text, start);
 	if (at) {
-		at += strlen("\ntask_struct ");
+		at += strlen(start);
 		strtoul(at, &at, 10);
 		strtoul(at, &at, 10);
 		size = strtoul(at, NULL, 10);
@@ -108,19 +109,16 @@ static size_t size_from_slabinfo(void)
 	return size;
 }
 
-/*
- * Of struct task_struct, as its allocator has it. What is copied beyond belongs to whatever task lies there: on 4.4 two
- * and a half of them fit in what is looked at, and the neighbours are often relatives. Without a number all counts.
- */
-static size_t task_size(void)
+size_t learn_size(const char *slab)
 {
-	char text[32];
+	char path[80], text[32];
 	size_t size;
 
-	if (sys_read_file(AT_FDCWD, "/sys/kernel/slab/task_struct/object_size", text, sizeof(text)) > 0)
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/object_size", slab);
+	if (sys_read_file(AT_FDCWD, path, text, sizeof(text)) > 0)
 		size = strtoul(text, NULL, 10);
 	else
-		size = size_from_slabinfo();
+		size = size_from_slabinfo(slab);
 	return size ? size : SIZE_MAX;
 }
 
@@ -394,7 +392,11 @@ static void note_facts(struct study *study)
 	study->initial_ids = initial_user_namespace();
 	note_spaces(study, &study->self, "self");
 	study->self_start = start_from_proc();
-	study->task_size = task_size();
+	study->task_size = learn_size("task_struct");
+	/* "cred" since KMEM_CACHE() makes it (6.9) */
+	study->cred_size = learn_size("cred_jar");
+	if (study->cred_size == SIZE_MAX)
+		study->cred_size = learn_size("cred");
 }
 
 static void look_around(struct study *study, uint32_t stack_size)

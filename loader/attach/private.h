@@ -101,6 +101,7 @@ struct study {
 	uint32_t ids[6];	 /* real, saved, effective user and group, as struct cred has them */
 	bool initial_ids;	 /* in the initial user namespace, so that they are the kernel's numbers, too */
 	size_t task_size;	 /* no more of a specimen is its own */
+	size_t cred_size;	 /* nor of a struct cred */
 	uint64_t self_start;	 /* ns, CLOCK_BOOTTIME, to 10 ms; 0: not known */
 	uint64_t child_start[2]; /* between these */
 };
@@ -151,6 +152,12 @@ static inline bool is_pointer(uint64_t word)
 	return word >> (8 * WORD - 1) && word % WORD == 0 && word < (unsigned long)-4096;
 #endif
 }
+
+/*
+ * Of an object of that name, as its allocator has it (mm/slub.c, slabinfo(5)). What is copied beyond belongs to whatever
+ * lies there: on 4.4 two and a half tasks fit in what is looked at, and neighbours are often relatives. SIZE_MAX: not known.
+ */
+size_t learn_size(const char *slab);
 
 /* learn_spaces.c: namespaces. The child lives, in its own. */
 void learn_spaces(struct study *study);
